@@ -1,0 +1,47 @@
+/**
+ * What a source says: pages of changes, each with the cursor that may be stored once all of them are settled.
+ */
+import { Schema } from "effect"
+import { SourceFile } from "./SourceFile.ts"
+
+/** Why a source does not hand over a file: a stable code to count by, and a sentence for a person. */
+export const Reason = Schema.Struct({
+  /** Kebab case, stable over versions: `folder-marker`, `archived`, `no-permission`. */
+  code: Schema.NonEmptyString,
+  /** What is so, and what the reader can do about it. */
+  message: Schema.NonEmptyString
+})
+export interface Reason extends Schema.Schema.Type<typeof Reason> {}
+
+/**
+ * One thing a source says about one file.
+ *
+ * - `Upsert`: it is there, in this state.
+ * - `Delete`: it is gone. Only its identity is left.
+ * - `Skip`: it is there and is left alone, on purpose (a folder marker, an archived object).
+ * - `Reject`: it is there and should have been taken, but cannot be.
+ */
+export const Change = Schema.TaggedUnion({
+  Upsert: { file: SourceFile },
+  Delete: { id: Schema.NonEmptyString, uri: Schema.NonEmptyString },
+  Skip: { file: SourceFile, reason: Reason },
+  Reject: { file: SourceFile, reason: Reason }
+})
+export type Change = typeof Change.Type
+
+/** A position within a range, in the source's own notation. Opaque to everything but the source that made it. */
+export const Cursor = Schema.String.pipe(Schema.brand("@sluice/core/Cursor"))
+export type Cursor = typeof Cursor.Type
+
+/** Where a source stands in one range: what is stored, and what a later sweep starts from. */
+export const RangeCursor = Schema.Struct({ range: Schema.String, cursor: Cursor })
+export interface RangeCursor extends Schema.Schema.Type<typeof RangeCursor> {}
+
+/**
+ * A run of changes within one range, in the order in which the range is read. `cursor` may be stored once every change
+ * of this page and of all earlier pages of the same range is settled; a sweep that starts from it says everything that
+ * came after. A page may be empty.
+ */
+export interface Page extends RangeCursor {
+  readonly changes: ReadonlyArray<Change>
+}

@@ -1,0 +1,40 @@
+/**
+ * What became of one record.
+ */
+import { Schema } from "effect"
+
+const reference = {
+  /** The sink's own id of the object, where its answer named one. */
+  objectId: Schema.optionalKey(Schema.String)
+}
+
+/** What a person needs to understand a refusal. Holds no secret and no content. */
+export const Cause = Schema.Struct({
+  /** Stable, kebab case, to count by: `validation`, `url-unreachable`, `needs-upload`, `unsupported-type`. */
+  code: Schema.NonEmptyString,
+  /** What is so, and what to do about it. */
+  message: Schema.NonEmptyString,
+  /** The request id the sink's answer carried, for its support. */
+  requestId: Schema.optionalKey(Schema.String)
+})
+export interface Cause extends Schema.Schema.Type<typeof Cause> {}
+
+/** What became of one record. Every change of a source gets exactly one. */
+export const Outcome = Schema.TaggedUnion({
+  Created: reference,
+  Updated: reference,
+  /** The sink has the same content already and kept that. */
+  SkippedDuplicate: reference,
+  /** Known to be there already, in this state: nothing was sent. */
+  Unchanged: {},
+  /** The filter leaves it out. */
+  Filtered: {},
+  /** Left alone on purpose. */
+  Skipped: { cause: Cause },
+  Removed: {},
+  /** Refused for good. */
+  Rejected: { cause: Cause }
+})
+export type Outcome = typeof Outcome.Type
+
+export const { Created, Updated, SkippedDuplicate, Unchanged, Filtered, Skipped, Removed, Rejected } = Outcome.cases

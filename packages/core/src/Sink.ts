@@ -1,0 +1,155 @@
+/**
+ * Where objects go. A sink says what fits in a batch, how one batch is sent and what became of each record in it; the
+ * engine (`Delivery`) composes batching, retry, concurrency and settlement around it.
+ */
+import { type Array as Arr, type Duration, type Effect, type Option, Schema, type Stream } from "effect"
+import type { Finding } from "./Check.ts"
+import type { Lineage } from "./Lineage.ts"
+import type { Mapping } from "./Mapping.ts"
+import { Cause, type Outcome } from "./Outcome.ts"
+import type { Link, SourceError } from "./Source.ts"
+import type { SourceFile } from "./SourceFile.ts"
+
+const retryAfter = { /** No sooner than this. */ retryAfter: Schema.optionalKey(Schema.Duration) }
+
+/** Too many requests. Nothing was taken; the batch is sent again, no sooner than `retryAfter`. */
+export class Throttled extends Schema.TaggedClass<Throttled>()("Throttled", retryAfter) {}
+/** Not reached, or refused for now, and certainly nothing was taken: sent again with backoff. */
+export class Unavailable extends Schema.TaggedClass<Unavailable>()("Unavailable", retryAfter) {}
+/** The answer was lost: it may or may not have been taken. Resolved by `find` before anything is sent again. */
+export class Ambiguous extends Schema.TaggedClass<Ambiguous>()("Ambiguous", retryAfter) {}
+/** The whole batch was refused for something in it; nothing was taken. `suspects` are the indexes the answer names. */
+export class Refused extends Schema.TaggedClass<Refused>()("Refused", {
+  suspects: Schema.Array(Schema.Natural),
+  cause: Cause
+}) {}
+/** More bytes than the sink takes; nothing was taken. The byte budget is halved and the batch split. */
+export class TooLarge extends Schema.TaggedClass<TooLarge>()("TooLarge", { cause: Cause }) {}
+/** Credentials are missing, wrong or not allowed to do this. The run stops. */
+export class Unauthorized extends Schema.TaggedClass<Unauthorized>()("Unauthorized", {}) {}
+/** The target is not there, locked, or cannot take what the pipeline sends. The run stops. */
+export class Unusable extends Schema.TaggedClass<Unusable>()("Unusable", {}) {}
+/** The plan's allowance is used up. The run stops. */
+export class QuotaExceeded extends Schema.TaggedClass<QuotaExceeded>()("QuotaExceeded", {
+  resource: Schema.optionalKey(Schema.String),
+  current: Schema.optionalKey(Schema.Finite),
+  limit: Schema.optionalKey(Schema.Finite)
+}) {}
+
+/** Why a sink failed; decides what happens next. */
+export const SinkErrorReason = Schema.Union([
+  Throttled,
+  Unavailable,
+  Ambiguous,
+  Refused,
+  TooLarge,
+  Unauthorized,
+  Unusable,
+  QuotaExceeded
+])
+export type SinkErrorReason = typeof SinkErrorReason.Type
+
+/** The one error of every sink. `message` says what is so and what to do about it, and holds no secret. */
+export class SinkError extends Schema.TaggedError<SinkError>()("SinkError", {
+  /** Name of the sink: `mixpeek:bkt_photos`. */
+  sink: Schema.String,
+  /** What was being done: `createObjectsBatch`. */
+  operation: Schema.String,
+  reason: SinkErrorReason,
+  message: Schema.String,
+  requestId: Schema.optionalKey(Schema.String),
+  cause: Schema.optionalKey(Schema.Defect())
+}) {
+  /** True where no later request can succeed either. */
+  get stopsRun(): boolean {
+    switch (this.reason._tag) {
+      case "Unauthorized":
+      case "Unusable":
+      case "QuotaExceeded":
+        return true
+      case "Throttled":
+      case "Unavailable":
+      case "Ambiguous":
+      case "Refused":
+      case "TooLarge":
+        return false
+    }
+  }
+}
+
+/** The file's content, on demand, with the source's requirements already provided. */
+export interface Content {
+  readonly bytes: Stream.Stream<Uint8Array, SourceError>
+  readonly link: Option.Option<Link>
+}
+
+/** One object on its way, with the file it was made from. */
+export interface Record<out O> {
+  /** `Lineage.sourceKey` of the file: unique among what is on its way. */
+  readonly key: string
+  readonly file: SourceFile
+  readonly object: O
+  readonly lineage: Lineage
+  readonly content: Content
+}
+
+/** A record ready to be sent. Sinks extend it with what they need. */
+export interface Prepared {
+  readonly _tag: "Prepared"
+  readonly key: string
+  /** Bytes it will take in a request's body. */
+  readonly weight: number
+}
+
+/** What the sink says of one record of a batch. */
+export type Answer =
+  | { readonly _tag: "Settled"; readonly key: string; readonly outcome: Outcome }
+  /** Not taken, may be taken later: joins the next batch. */
+  | {
+      readonly _tag: "Retry"
+      readonly key: string
+      readonly cause: Cause
+      readonly retryAfter?: Duration.Duration | undefined
+    }
+
+/** What is found of a record at the sink. */
+export interface Found {
+  readonly key: string
+  readonly objectId: string
+  /** The token of the state it was made from, where the sink keeps it. */
+  readonly token: Option.Option<string>
+}
+
+/** What fits. */
+export interface Limits {
+  /** Records in a request. */
+  readonly maxRecords: number
+  /** Bytes in a request's body. */
+  readonly maxBytes: number
+  /** How long the first record of a batch may wait for company. */
+  readonly maxWait: Duration.Duration
+  /** Requests in flight. */
+  readonly maxInFlight: number
+  /** Records whose content is fetched at the same time, before they are batched. */
+  readonly maxPreparing: number
+}
+
+/** Where objects go. */
+export interface Sink<in O, in out P extends Prepared, out R = never> {
+  /** For people, logs and errors: `mixpeek:bkt_photos`. Holds no secret. */
+  readonly name: string
+  readonly limits: Limits
+  /** Before any work: whether the target exists and takes what the mapping makes. */
+  readonly check: (mapping: Mapping<unknown, unknown>) => Effect.Effect<ReadonlyArray<Finding>, SinkError, R>
+  /** Makes a record ready to be sent (inline content is read here); an `Outcome` where it is not going to be. */
+  readonly prepare: (record: Record<O>) => Effect.Effect<P | Outcome, SourceError, R>
+  /**
+   * One request. Answers once for each record, in any order. Fails only when the whole batch must be tried again, is
+   * ambiguous, was refused as a whole, or nothing can be sent any more. Links are minted here, at each attempt.
+   */
+  readonly send: (batch: Arr.NonEmptyReadonlyArray<P>) => Effect.Effect<ReadonlyArray<Answer>, SinkError, R>
+  /** Which of these exist at the sink; for ambiguous batches. `None` where sending again is harmless (upsert). */
+  readonly find: Option.Option<
+    (batch: Arr.NonEmptyReadonlyArray<P>) => Effect.Effect<ReadonlyArray<Found>, SinkError, R>
+  >
+}

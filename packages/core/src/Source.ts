@@ -1,0 +1,111 @@
+/**
+ * Where files are. A source is a value: it answers questions and states what it can do; the pipeline owns retry order,
+ * batching, state and settlement. Requirements (clients) stay visible in `R`.
+ */
+import { type Duration, type Effect, type Option, type Redacted, Schema, type Stream } from "effect"
+import type { Page, RangeCursor } from "./Change.ts"
+import type { Finding } from "./Check.ts"
+import type { SourceFile } from "./SourceFile.ts"
+
+/** Throttled or unreachable, after the source's own retries were used up. Ends a sweep; costs a read its file. */
+export class Unavailable extends Schema.TaggedClass<Unavailable>()("Unavailable", {}) {}
+/** Credentials are missing, wrong, expired or no longer allowed. Nothing else will work: the run stops. */
+export class Unauthorized extends Schema.TaggedClass<Unauthorized>()("Unauthorized", {}) {}
+/** The bucket, drive or folder itself is not there. The run stops. */
+export class Missing extends Schema.TaggedClass<Missing>()("Missing", {}) {}
+/** The source cannot be used as it is configured. The run stops. */
+export class Misconfigured extends Schema.TaggedClass<Misconfigured>()("Misconfigured", {}) {}
+/** This one file may not be read; others may. */
+export class Denied extends Schema.TaggedClass<Denied>()("Denied", {}) {}
+/** This one file is gone. A tombstone, not an error. */
+export class Gone extends Schema.TaggedClass<Gone>()("Gone", {}) {}
+/** This one file is no longer in the state it was listed in: take it again. */
+export class Changed extends Schema.TaggedClass<Changed>()("Changed", {}) {}
+/** This one file's bytes are not what the source says they are (length or checksum), also after another try. */
+export class Corrupt extends Schema.TaggedClass<Corrupt>()("Corrupt", {}) {}
+
+/** Why a source failed; decides what happens next. */
+export const SourceErrorReason = Schema.Union([
+  Unavailable,
+  Unauthorized,
+  Missing,
+  Misconfigured,
+  Denied,
+  Gone,
+  Changed,
+  Corrupt
+])
+export type SourceErrorReason = typeof SourceErrorReason.Type
+
+/** The one error of every source. `message` says what is so and what to do about it, and holds no secret. */
+export class SourceError extends Schema.TaggedError<SourceError>()("SourceError", {
+  /** Name of the source: `s3:my-bucket`. */
+  source: Schema.String,
+  /** What was being done: `ListObjectsV2`. */
+  operation: Schema.String,
+  reason: SourceErrorReason,
+  message: Schema.String,
+  cause: Schema.optionalKey(Schema.Defect())
+}) {
+  /** True where nothing else will work either; false where only the file that was asked for is concerned. */
+  get stopsRun(): boolean {
+    switch (this.reason._tag) {
+      case "Unauthorized":
+      case "Missing":
+      case "Misconfigured":
+        return true
+      case "Unavailable":
+      case "Denied":
+      case "Gone":
+      case "Changed":
+      case "Corrupt":
+        return false
+    }
+  }
+}
+
+/** What a sweep is asked for. */
+export interface SweepOptions {
+  /** Where an unfinished sweep stood, by range; empty for a sweep from the beginning. */
+  readonly resume: ReadonlyArray<RangeCursor>
+  /** Kinds of attributes the mapping reads (`metadata`, `tags`); a source loads only what it is asked for. */
+  readonly attributes: ReadonlySet<string>
+  /**
+   * Literal beginnings of the paths that can pass the filter, at least one; `[""]` when nothing can be excluded.
+   * A source may use them to list less. The filter itself is applied by the pipeline, on every path alike.
+   */
+  readonly pathPrefixes: ReadonlyArray<string>
+}
+
+/** Where files are, and how they are read. */
+export interface Source<out R = never> {
+  /** For people, logs and errors: `s3:my-bucket`. Holds no secret. */
+  readonly name: string
+  /** Before any work: what the credentials can do and what is missing. Fails only when it could not find out. */
+  readonly check: Effect.Effect<ReadonlyArray<Finding>, SourceError, R>
+  /**
+   * Everything that is there now, in pages; never a listing in memory. Ends when all has been said; fails where it
+   * cannot say all (never an empty listing for lost authorisation).
+   */
+  readonly sweep: (options: SweepOptions) => Stream.Stream<Page, SourceError, R>
+  /**
+   * The file's bytes, in the state named by its token: `Changed` if that state is gone, `Gone` if the file is.
+   * Length and checksum are verified where known. Broken bodies are resumed by the source.
+   */
+  readonly read: (file: SourceFile) => Stream.Stream<Uint8Array, SourceError, R>
+  /** The file as it is now; `None` when it is gone. */
+  readonly stat: (file: SourceFile) => Effect.Effect<Option.Option<SourceFile>, SourceError, R>
+  /** How to address the file from outside, where the store can do that. */
+  readonly link: Option.Option<Link<R>>
+}
+
+/** Addresses of a file for somebody without our credentials. */
+export interface Link<out R = never> {
+  /** An https address that anybody can GET for so long, and no longer. Carries a signature: a secret. */
+  readonly presigned: (
+    file: SourceFile,
+    expiresIn: Duration.Duration
+  ) => Effect.Effect<Redacted.Redacted<string>, SourceError, R>
+  /** The store's own address (`s3://bucket/key`, not encoded), for a sink that has been given access of its own. */
+  readonly address: (file: SourceFile) => string
+}

@@ -1,0 +1,40 @@
+/**
+ * One file at a source: who it is, which state of it, and what is known of it without reading it.
+ */
+import { Schema } from "effect"
+
+/** A checksum the store itself keeps for the file's bytes, in the store's own spelling (hex or base64). */
+export const Checksum = Schema.Struct({
+  algorithm: Schema.Literals(["md5", "sha1", "sha256", "crc32", "crc32c", "crc64nvme"]),
+  /** Lower-case hex of the digest. */
+  value: Schema.NonEmptyString
+})
+export interface Checksum extends Schema.Schema.Type<typeof Checksum> {}
+
+/**
+ * A file as a source names it. A plain structure: sources make millions of them, so they are typed by this schema and
+ * decoded only where they come back from storage.
+ */
+export const SourceFile = Schema.Struct({
+  /** Who the file is. Never its path: two files may share a path, and a file may move. At most 2,048 characters. */
+  id: Schema.NonEmptyString,
+  /** Which state of the file this is: equal tokens mean equal content. Opaque; never a bare time. */
+  token: Schema.NonEmptyString,
+  /** Canonical address, percent-encoded (RFC 3986), the same for every pipeline: `s3://bucket/a%20b.pdf`. */
+  uri: Schema.NonEmptyString,
+  /** For people and filters: `/`-separated, not encoded, without a leading slash of our own. */
+  path: Schema.String,
+  /** Bytes; absent where the source cannot know before reading (native documents). */
+  size: Schema.optionalKey(Schema.Natural),
+  /** RFC 6838 media type, lower case, without parameters; `application/octet-stream` where nothing better is known. */
+  mimeType: Schema.NonEmptyString,
+  /** When the source says it was last modified. For people and filters; never for change detection. */
+  modifiedAt: Schema.optionalKey(Schema.DateTimeUtcFromString),
+  checksum: Schema.optionalKey(Checksum),
+  /** What else the source was asked for, by kind: `{ metadata: {...}, tags: {...} }`. Keys as the source spells them. */
+  attributes: Schema.Record(Schema.String, Schema.Record(Schema.String, Schema.Json))
+})
+export interface SourceFile extends Schema.Schema.Type<typeof SourceFile> {}
+
+/** The last segment of the path. */
+export const fileName = (file: SourceFile): string => file.path.slice(file.path.lastIndexOf("/") + 1)

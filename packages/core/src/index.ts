@@ -1,0 +1,8 @@
+export * as Change from "./Change.ts"
+export * as Check from "./Check.ts"
+export * as Lineage from "./Lineage.ts"
+export * as Mapping from "./Mapping.ts"
+export * as Outcome from "./Outcome.ts"
+export * as Sink from "./Sink.ts"
+export * as Source from "./Source.ts"
+export * as SourceFile from "./SourceFile.ts"
