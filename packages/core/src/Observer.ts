@@ -1,0 +1,26 @@
+/**
+ * What connectors say about their own traffic while a run goes on: requests, waits, retries. The pipeline counts them
+ * into its report; nobody has to listen.
+ */
+import { Context, type Duration } from "effect"
+
+/** Who speaks, and about which of its operations: `{ role: "sink", operation: "createObjectsBatch" }`. */
+export interface Traffic {
+  readonly role: "source" | "sink"
+  readonly operation: string
+}
+
+/** Listens to connectors. Methods return at once and never fail: they are called on hot paths. */
+export interface Observer {
+  /** One request is about to leave. Retries are requests too. */
+  readonly request: (traffic: Traffic) => void
+  /** The same request is about to be tried again. */
+  readonly retried: (traffic: Traffic) => void
+  /** Time was spent waiting for permission to send (a rate limit, a Retry-After, a backoff). */
+  readonly waited: (traffic: Traffic, duration: Duration.Duration) => void
+}
+
+/** The observer in force; hears nothing by default. */
+export const Observer = Context.Reference<Observer>("@sluice/core/Observer", {
+  defaultValue: () => ({ request: () => {}, retried: () => {}, waited: () => {} })
+})
