@@ -1,1 +1,1 @@
-export {}
+export * as MixpeekStandIn from "./MixpeekStandIn.ts"

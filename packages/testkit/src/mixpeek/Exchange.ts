@@ -1,0 +1,152 @@
+/**
+ * One request and its answer, step by step.
+ */
+import { Effect, Predicate } from "effect"
+import type { IncomingHttpHeaders } from "node:http"
+import type { Answer } from "./Answer.ts"
+import * as Answers from "./Answer.ts"
+import * as Access from "./Access.ts"
+import type { Match } from "./Description.ts"
+import type { Fault } from "./Faults.ts"
+import * as Operations from "./Operations.ts"
+import type { State } from "./State.ts"
+
+/** A request that was read. `body` is shorter than `bytes` where it was more than the server takes. */
+export interface Request {
+  readonly method: string
+  /** With the query string. */
+  readonly url: string
+  readonly headers: IncomingHttpHeaders
+  readonly body: Uint8Array
+  readonly bytes: number
+}
+
+/** What goes back on the wire. */
+export type Reply =
+  | { readonly _tag: "Answer"; readonly answer: Answer }
+  | { readonly _tag: "Html"; readonly status: number; readonly html: string }
+  | { readonly _tag: "Reset" }
+  /** The answer, and then the connection breaks in the middle of it. */
+  | { readonly _tag: "Truncated"; readonly answer: Answer }
+  | { readonly _tag: "Silence" }
+
+export interface Exchanged {
+  readonly reply: Reply
+  readonly operation: string
+  readonly records: number
+  readonly fault: string | undefined
+  /** What is still to be done when the reply has been given. */
+  readonly afterwards: Effect.Effect<unknown>
+}
+
+const html = (status: number, title: string): Reply => ({
+  _tag: "Html",
+  status,
+  html: `<html>\r\n<head><title>${status} ${title}</title></head>\r\n<body><center><h1>${status} ${title}</h1></center></body>\r\n</html>\r\n`
+})
+
+const parse = (body: Uint8Array): { readonly json: unknown } | undefined => {
+  if (body.byteLength === 0) return { json: undefined }
+  try {
+    return { json: JSON.parse(new TextDecoder().decode(body)) as unknown }
+  } catch {
+    return undefined
+  }
+}
+
+/** Refuses what is not JSON or does not agree with the description. */
+const misformed = (state: State, request: Request, match: Match, body: unknown, validated: boolean) => {
+  if (!validated) return undefined
+  const complaints = state.description.complaints({ ...request, body }, match.operation)
+  if (complaints.length === 0) return undefined
+  return state.settings.refusal === "location"
+    ? Answers.unprocessableEnvelope(complaints)
+    : Answers.unprocessable(complaints)
+}
+
+const recordsIn = (operation: string, body: unknown): number => {
+  if (operation === "createObject") return 1
+  if (operation !== "createObjectsBatch" || !Predicate.isObject(body)) return 0
+  return Array.isArray(body["objects"]) ? body["objects"].length : 0
+}
+
+/** An answer of our own that the description does not know is a mistake of ours: noted, and answered 500. */
+const held = (state: State, answer: Answer, operation: string, validated: boolean): Answer => {
+  if (!validated) return answer
+  const breaches = state.description.breaches(answer, operation)
+  if (breaches.length === 0) return answer
+  for (const breach of breaches) state.journal.violations.add(breach)
+  return Answers.failure(500, "InternalServerError", `The stand-in breaks its own description: ${breaches.join("; ")}`)
+}
+
+const struck = (
+  state: State,
+  fault: Fault,
+  account: Access.Account,
+  request: Request,
+  answer: Answer | undefined
+): Reply => {
+  switch (fault.kind) {
+    case "reset":
+      return { _tag: "Reset" }
+    case "truncated":
+      return { _tag: "Truncated", answer: answer ?? Answers.ok({ succeeded: [] }) }
+    case "silence":
+      return { _tag: "Silence" }
+    case "bad-gateway":
+      return html(502, "Bad Gateway")
+    case "gateway-timeout":
+      return html(504, "Gateway Time-out")
+    case "unavailable":
+      return { _tag: "Answer", answer: Access.unavailable(state, account, request) }
+    case "server-error":
+      return { _tag: "Answer", answer: Answers.failure(500, "InternalServerError", "An internal error occurred") }
+    case "throttle":
+      return { _tag: "Answer", answer: Access.throttled(state, account, request) }
+    case "unauthorized":
+      return { _tag: "Answer", answer: Answers.unauthorized("Invalid API key") }
+  }
+}
+
+/** Everything a request goes through, up to the reply. */
+export const exchange = Effect.fnUntraced(function* (state: State, request: Request, turn: number, atOnce: number) {
+  const { settings } = state
+  const validated = turn % settings.validateEvery === 0
+  const match = state.description.match(request.method, request.url)
+  const operation = match?.operation ?? "unknown"
+  const parsed = parse(request.body)
+  const records = recordsIn(operation, parsed?.json)
+  const done = (answer: Answer): Exchanged => ({
+    reply: { _tag: "Answer", answer: held(state, answer, operation, validated && match !== undefined) },
+    operation,
+    records,
+    fault: undefined,
+    afterwards: Effect.void
+  })
+  yield* Effect.sleep(settings.latency)
+  if (match === undefined) return done(Answers.notFound(`There is no ${request.method} ${request.url}`))
+  const admitted = Access.admit(state, request, operation, atOnce)
+  if ("refusal" in admitted) return done(admitted.refusal)
+  const withHeaders = (answer: Answer): Answer => ({ ...answer, headers: { ...admitted.headers, ...answer.headers } })
+  if (request.bytes > settings.maxBodyBytes) {
+    return done(withHeaders(Answers.tooLarge(`The request body exceeds ${settings.maxBodyBytes} bytes`)))
+  }
+  if (parsed === undefined) {
+    const complaint = { location: ["body"], message: "JSON decode error", type: "json_invalid" }
+    return done(withHeaders(Answers.unprocessable([complaint])))
+  }
+  const perform = Effect.suspend(() => {
+    const wrong = misformed(state, request, match, parsed.json, validated)
+    return wrong === undefined ? Operations.perform(state, match, request.url, parsed.json) : Effect.succeed(wrong)
+  })
+  const fault = state.faults.next(settings.faults, operation)
+  if (fault === undefined) return done(withHeaders(yield* perform))
+  const answer = fault.commits === "before" ? yield* perform : undefined
+  yield* Effect.sleep(fault.delay ?? 0)
+  return {
+    ...done(Answers.noContent),
+    reply: struck(state, fault, admitted.account, request, answer),
+    fault: fault.kind,
+    afterwards: fault.commits === "after" ? Effect.delay(perform, fault.commitDelay ?? "100 millis") : Effect.void
+  } satisfies Exchanged
+})

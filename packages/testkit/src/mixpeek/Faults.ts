@@ -1,0 +1,67 @@
+/**
+ * What goes wrong on purpose, and whether the objects were stored when it did.
+ */
+import type { Duration } from "effect"
+
+export interface Fault {
+  /**
+   * - `reset`: the connection breaks before an answer; `truncated`: in the middle of it
+   * - `silence`: no answer until the client goes away
+   * - `bad-gateway`, `gateway-timeout`: 502 and 504 with HTML, as proxies answer
+   * - `unavailable`: 503; `server-error`: 500; `throttle`: 429, each with the envelope
+   * - `unauthorized`: 401, as when a key is revoked during a run
+   */
+  readonly kind:
+    | "reset"
+    | "truncated"
+    | "silence"
+    | "bad-gateway"
+    | "gateway-timeout"
+    | "unavailable"
+    | "server-error"
+    | "throttle"
+    | "unauthorized"
+  /** Whether the request takes effect: not at all (default), before the failure, or only some time after it. */
+  readonly commits?: "never" | "before" | "after" | undefined
+  /** How long after the failure the request takes effect, with `commits: "after"`. 100 ms by default. */
+  readonly commitDelay?: Duration.Input | undefined
+  /** How long the failure takes to come. 0 by default. */
+  readonly delay?: Duration.Input | undefined
+  /** Operations it strikes, by `operationId` of the description. `createObjectsBatch` by default. */
+  readonly operations?: ReadonlyArray<string> | undefined
+  /** Share of these requests it strikes, 0 to 1. 1 by default. */
+  readonly fraction?: number | undefined
+  /** Leaves this many of these requests alone first. 0 by default. */
+  readonly skip?: number | undefined
+  /** Strikes at most this many times. No end by default. */
+  readonly times?: number | undefined
+}
+
+/** Counts what each fault has seen, and says which one strikes a request. */
+export interface Faults {
+  readonly next: (faults: ReadonlyArray<Fault>, operation: string) => Fault | undefined
+}
+
+const strikes = (fault: Fault, operation: string): boolean =>
+  (fault.operations ?? ["createObjectsBatch"]).includes(operation)
+
+/** `draw` gives a number in [0, 1). */
+export const make = (draw: () => number): Faults => {
+  const seen = new WeakMap<Fault, { requests: number; struck: number }>()
+  return {
+    next: (faults, operation) => {
+      for (const fault of faults) {
+        if (!strikes(fault, operation)) continue
+        const count = seen.get(fault) ?? { requests: 0, struck: 0 }
+        seen.set(fault, count)
+        count.requests++
+        if (count.requests <= (fault.skip ?? 0)) continue
+        if (count.struck >= (fault.times ?? Infinity)) continue
+        if (fault.fraction !== undefined && draw() >= fault.fraction) continue
+        count.struck++
+        return fault
+      }
+      return undefined
+    }
+  }
+}

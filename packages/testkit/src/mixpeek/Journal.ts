@@ -1,0 +1,124 @@
+/**
+ * What happened: requests by time, breaches of the API description, requests that came too early.
+ */
+
+/** One request and how it was answered. Times are milliseconds since 1970 on the stand-in's clock. */
+export interface RequestRecord {
+  readonly at: number
+  readonly method: string
+  readonly path: string
+  /** The description's `operationId`; `unknown` where no path matches. */
+  readonly operation: string
+  /** 0 where the connection was broken before an answer. */
+  readonly status: number
+  /** Objects in a create request; 0 elsewhere. */
+  readonly records: number
+  /** Bytes of the request's body. */
+  readonly bytes: number
+  readonly requestId: string
+  /** Kind of the fault that struck it. */
+  readonly fault: string | undefined
+}
+
+/** Sums over all requests, kept also when the requests themselves no longer are. */
+export interface Totals {
+  readonly requests: number
+  readonly records: number
+  readonly bytes: number
+  readonly byOperation: Readonly<Record<string, number>>
+  readonly byStatus: Readonly<Record<string, number>>
+  readonly firstAt: number | undefined
+  readonly lastAt: number | undefined
+  /** Most requests there were at the same time. */
+  readonly mostAtOnce: number
+}
+
+/** A request that came before the time it had been told to wait for. */
+export interface TooEarly {
+  readonly at: number
+  readonly operation: string
+  /** When `Retry-After` allowed it. */
+  readonly allowedAt: number
+  /** When the answer with that `Retry-After` was given. */
+  readonly toldAt: number
+}
+
+/** An object that was refused. */
+export interface Refusal {
+  readonly bucket: string
+  readonly sourceKey: string | undefined
+  readonly errorType: string
+  readonly error: string
+}
+
+/** The last `capacity` of what was added. */
+export interface Ring<A> {
+  readonly add: (item: A) => void
+  readonly items: () => ReadonlyArray<A>
+}
+
+export const ring = <A>(capacity: number): Ring<A> => {
+  const kept: Array<A> = []
+  let next = 0
+  return {
+    add: (item) => {
+      kept[next] = item
+      next = (next + 1) % capacity
+    },
+    items: () => (kept.length < capacity ? kept.slice() : [...kept.slice(next), ...kept.slice(0, next)])
+  }
+}
+
+export interface Journal {
+  readonly requests: Ring<RequestRecord>
+  readonly violations: Ring<string>
+  readonly tooEarly: Ring<TooEarly>
+  readonly refusals: Ring<Refusal>
+  readonly count: (record: RequestRecord) => void
+  /** Notes that a request has begun; the returned number is how many there are now. */
+  readonly begin: () => number
+  readonly end: () => void
+  readonly totals: () => Totals
+}
+
+export const make = (capacity: number): Journal => {
+  const byOperation: Record<string, number> = {}
+  const byStatus: Record<string, number> = {}
+  const sums = { requests: 0, records: 0, bytes: 0 }
+  let firstAt: number | undefined
+  let lastAt: number | undefined
+  let now = 0
+  let most = 0
+  const requests = ring<RequestRecord>(capacity)
+  return {
+    requests,
+    violations: ring(capacity),
+    tooEarly: ring(capacity),
+    refusals: ring(capacity),
+    count: (record) => {
+      requests.add(record)
+      sums.requests++
+      sums.records += record.records
+      sums.bytes += record.bytes
+      byOperation[record.operation] = (byOperation[record.operation] ?? 0) + 1
+      byStatus[record.status] = (byStatus[record.status] ?? 0) + 1
+      firstAt ??= record.at
+      lastAt = record.at
+    },
+    begin: () => {
+      most = Math.max(most, ++now)
+      return now
+    },
+    end: () => {
+      now--
+    },
+    totals: () => ({
+      ...sums,
+      byOperation: { ...byOperation },
+      byStatus: { ...byStatus },
+      firstAt,
+      lastAt,
+      mostAtOnce: most
+    })
+  }
+}

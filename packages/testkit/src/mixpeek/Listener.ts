@@ -1,0 +1,134 @@
+/**
+ * The HTTP server: sockets in, replies out.
+ */
+import { Effect, FiberSet } from "effect"
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http"
+import type { Answer } from "./Answer.ts"
+import { exchange, type Exchanged, type Reply, type Request } from "./Exchange.ts"
+import type { State } from "./State.ts"
+
+/** Reads a body to its end, and keeps at most `limit` bytes of it. */
+const readBody = (message: IncomingMessage, limit: number): Effect.Effect<Pick<Request, "body" | "bytes">> =>
+  Effect.callback((resume) => {
+    const chunks: Array<Buffer> = []
+    let bytes = 0
+    message.on("data", (chunk: Buffer) => {
+      bytes += chunk.byteLength
+      if (bytes <= limit) chunks.push(chunk)
+    })
+    message.on("end", () => resume(Effect.succeed({ body: Buffer.concat(chunks), bytes })))
+    // The client is gone: nobody waits for an answer, and half a request has no effect.
+    message.on("error", () => resume(Effect.interrupt))
+  })
+
+const write = (response: ServerResponse, status: number, headers: Record<string, string>, body: string) => {
+  response.writeHead(status, { ...headers, "content-length": String(Buffer.byteLength(body)) })
+  return body
+}
+
+const jsonOf = (answer: Answer): string => (answer.body === undefined ? "" : JSON.stringify(answer.body))
+
+const headersOf = (answer: Answer, requestId: string): Record<string, string> => ({
+  ...(answer.body === undefined ? {} : { "content-type": "application/json" }),
+  "x-request-id": requestId,
+  ...answer.headers
+})
+
+const send = (reply: Reply, requestId: string, response: ServerResponse): void => {
+  switch (reply._tag) {
+    case "Answer": {
+      const { answer } = reply
+      if (answer.status === 204) response.writeHead(204, headersOf(answer, requestId)).end()
+      else response.end(write(response, answer.status, headersOf(answer, requestId), jsonOf(answer)))
+      return
+    }
+    case "Html":
+      response.end(write(response, reply.status, { "content-type": "text/html" }, reply.html))
+      return
+    case "Truncated": {
+      const body = write(response, reply.answer.status, headersOf(reply.answer, requestId), jsonOf(reply.answer))
+      response.write(body.slice(0, Math.ceil(body.length / 2)), () => response.socket?.resetAndDestroy())
+      return
+    }
+    case "Reset":
+      response.socket?.resetAndDestroy()
+      return
+    case "Silence":
+  }
+}
+
+const statusOf = (reply: Reply): number => {
+  switch (reply._tag) {
+    case "Answer":
+    case "Truncated":
+      return reply.answer.status
+    case "Html":
+      return reply.status
+    case "Reset":
+    case "Silence":
+      return 0
+  }
+}
+
+const serve = (state: State, turns: { next: number }) =>
+  Effect.fnUntraced(function* (message: IncomingMessage, response: ServerResponse) {
+    const at = state.clock.currentTimeMillisUnsafe()
+    const requestId = state.newId("req")
+    const atOnce = state.journal.begin()
+    const exchanged: Exchanged = yield* Effect.gen(function* () {
+      const method = message.method ?? "GET"
+      const url = message.url ?? "/"
+      const { body, bytes } = yield* readBody(message, state.settings.maxBodyBytes)
+      const result = yield* exchange(
+        state,
+        { method, url, headers: message.headers, body, bytes },
+        turns.next++,
+        atOnce
+      )
+      const { fault, operation, records, reply } = result
+      const [path = ""] = url.split("?")
+      state.journal.count({
+        at,
+        method,
+        path,
+        operation,
+        status: statusOf(reply),
+        records,
+        bytes,
+        requestId,
+        fault
+      })
+      return result
+    }).pipe(Effect.ensuring(Effect.sync(state.journal.end)))
+    send(exchanged.reply, requestId, response)
+    yield* exchanged.afterwards
+  })
+
+const listen = (server: Server): Effect.Effect<number> =>
+  Effect.callback((resume) => {
+    server.once("error", (cause) => resume(Effect.die(cause)))
+    server.listen(0, "127.0.0.1", () => {
+      const address = server.address()
+      resume(Effect.succeed(address !== null && typeof address === "object" ? address.port : 0))
+    })
+  })
+
+const close = (server: Server): Effect.Effect<void> =>
+  Effect.callback((resume) => {
+    server.close(() => resume(Effect.void))
+    server.closeAllConnections()
+  })
+
+/** Listens on a free port of 127.0.0.1 until the scope closes; gives the server's URL. */
+export const start = Effect.fnUntraced(function* (state: State) {
+  const run = yield* FiberSet.makeRuntime<never>()
+  const handle = serve(state, { next: 0 })
+  const server = yield* Effect.acquireRelease(
+    Effect.sync(() => createServer((message, response) => void run(handle(message, response)))),
+    close
+  )
+  // A client that keeps connections must never meet one that is closed while it sends.
+  server.keepAliveTimeout = 600_000
+  const port = yield* listen(server)
+  return `http://127.0.0.1:${port}`
+})

@@ -1,0 +1,34 @@
+/**
+ * All the stand-in knows while it runs.
+ */
+import type { Clock } from "effect"
+import type { HttpClient } from "effect/http"
+import type { BucketState } from "./BucketState.ts"
+import type { Description } from "./Description.ts"
+import type { Faults } from "./Faults.ts"
+import type { Journal } from "./Journal.ts"
+import type { Limiter } from "./Limits.ts"
+import type { Settings } from "./Settings.ts"
+import type { Waits } from "./Waits.ts"
+
+export interface State {
+  settings: Settings
+  readonly seed: string | number
+  readonly namespace: string
+  /** Bytes kept of each blob's content. */
+  readonly keepContent: number
+  /** Dot paths at which an object's source key may stand. */
+  readonly sourceKeys: ReadonlyArray<string>
+  readonly buckets: ReadonlyMap<string, BucketState>
+  readonly description: Description
+  readonly journal: Journal
+  readonly limiter: Limiter
+  readonly faults: Faults
+  readonly waits: Waits
+  readonly clock: Clock.Clock
+  readonly client: HttpClient.HttpClient
+  /** The next number in [0, 1) of the seeded sequence. */
+  readonly draw: () => number
+  /** A new id such as `obj_…`, unique in this stand-in. */
+  readonly newId: (prefix: string) => string
+}

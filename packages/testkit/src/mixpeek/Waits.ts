@@ -1,0 +1,81 @@
+/**
+ * `Retry-After`: how it is written, and whether it is obeyed.
+ */
+import { hash } from "node:crypto"
+import type { RetryAfterForm } from "./Settings.ts"
+
+const days = ["Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday"]
+
+const forms = ["seconds", "imf-fixdate", "rfc850", "asctime", "absent"] as const
+
+/** A header value, and the time it allows the next request at. */
+export interface RetryAfter {
+  readonly value: string
+  readonly allowedAt: number
+}
+
+/** The three forms of RFC 9110, section 5.6.7. */
+const httpDate = (form: "imf-fixdate" | "rfc850" | "asctime", millis: number): string => {
+  const date = new Date(millis)
+  const fixdate = date.toUTCString()
+  if (form === "imf-fixdate") return fixdate
+  const [, day = "", month = "", year = "", time = ""] = fixdate.split(" ")
+  return form === "rfc850"
+    ? `${days[date.getUTCDay()]}, ${day}-${month}-${year.slice(2)} ${time} GMT`
+    : `${fixdate.slice(0, 3)} ${month} ${day.replace(/^0/, " ")} ${time} ${year}`
+}
+
+/** Rounded up to whole seconds, as the header has no smaller unit; undefined where the header is left out. */
+export const retryAfter = (
+  form: RetryAfterForm,
+  now: number,
+  at: number,
+  draw: () => number
+): RetryAfter | undefined => {
+  const chosen = form === "mixed" ? (forms[Math.floor(draw() * forms.length)] ?? "seconds") : form
+  if (chosen === "absent") return undefined
+  if (chosen === "seconds") {
+    const seconds = Math.max(1, Math.ceil((at - now) / 1000))
+    return { value: String(seconds), allowedAt: now + seconds * 1000 }
+  }
+  const second = Math.ceil(Math.max(at, now + 1) / 1000) * 1000
+  return { value: httpDate(chosen, second), allowedAt: second }
+}
+
+interface Wait {
+  readonly allowedAt: number
+  readonly toldAt: number
+  readonly bodies: ReadonlySet<string>
+}
+
+/** Who was told to wait for what, by account (key and category). */
+export interface Waits {
+  readonly tell: (account: string, now: number, allowedAt: number, body: Uint8Array) => void
+  /** What this request should have waited for. */
+  readonly breach: (account: string, now: number, body: Uint8Array) => Omit<Wait, "bodies"> | undefined
+}
+
+/**
+ * A request that comes within `reaction` milliseconds of the answer that told to wait was on its way already and is
+ * excused, unless it repeats a refused one.
+ */
+export const make = (reaction: number): Waits => {
+  const waits = new Map<string, Wait>()
+  const print = (body: Uint8Array) => hash("sha1", body, "base64")
+  return {
+    tell: (account, now, allowedAt, body) => {
+      const before = waits.get(account)
+      const current = before !== undefined && before.allowedAt > now ? before : undefined
+      waits.set(account, {
+        allowedAt: Math.max(allowedAt, current?.allowedAt ?? 0),
+        toldAt: current?.toldAt ?? now,
+        bodies: new Set([...(current?.bodies ?? []), print(body)])
+      })
+    },
+    breach: (account, now, body) => {
+      const wait = waits.get(account)
+      if (wait === undefined || now >= wait.allowedAt) return undefined
+      return now - wait.toldAt > reaction || wait.bodies.has(print(body)) ? wait : undefined
+    }
+  }
+}

@@ -1,0 +1,98 @@
+/**
+ * Calls to a stand-in as a client makes them, for the tests here.
+ */
+import { NodeHttpClient } from "@effect/platform-node"
+import { MixpeekStandIn } from "@sluice/testkit/mixpeek"
+import { Effect, Layer, Schema } from "effect"
+import { HttpClient, HttpClientRequest } from "effect/http"
+
+export const bucket: MixpeekStandIn.BucketOptions = {
+  id: "bkt_files",
+  schema: {
+    properties: {
+      content: { type: "text" },
+      picture: { type: "image" },
+      source_key: { type: "string", required: true },
+      year: { type: "integer" },
+      metadata: { type: "object" }
+    }
+  }
+}
+
+export const text = (sourceKey: string, content = `content of ${sourceKey}`) => ({
+  source_key: sourceKey,
+  blobs: [{ property: "content", type: "text", data: content }]
+})
+
+export interface Call {
+  readonly method?: "GET" | "POST" | "PUT" | "PATCH" | "DELETE"
+  readonly path: string
+  readonly body?: unknown
+  readonly headers?: Record<string, string>
+}
+
+export interface Reply {
+  readonly status: number
+  readonly headers: Readonly<Record<string, string | undefined>>
+  readonly json: unknown
+  readonly text: string
+}
+
+const parse = (text: string): unknown => (/^[[{]/.test(text) ? JSON.parse(text) : undefined)
+
+/** One HTTP call with the stand-in's key and namespace. `base` is its URL unless a proxy stands before it. */
+export const call = Effect.fnUntraced(function* (
+  standIn: MixpeekStandIn.MixpeekStandIn,
+  { body, headers, method = "POST", path }: Call,
+  base = standIn.url
+) {
+  const client = yield* HttpClient.HttpClient
+  const request = HttpClientRequest.make(method)(base + path).pipe(
+    HttpClientRequest.bearerToken(standIn.apiKey),
+    HttpClientRequest.setHeader("x-namespace", standIn.namespace),
+    HttpClientRequest.setHeaders(headers ?? {}),
+    body === undefined ? (request) => request : HttpClientRequest.bodyJsonUnsafe(body)
+  )
+  const response = yield* client.execute(request)
+  const text = yield* response.text
+  return { status: response.status, headers: response.headers, json: parse(text), text } satisfies Reply
+})
+
+export const createBatch = (standIn: MixpeekStandIn.MixpeekStandIn, objects: ReadonlyArray<unknown>) =>
+  call(standIn, { path: "/v1/buckets/bkt_files/objects/batch", body: { objects } })
+
+/** Decodes a reply, or fails the test. */
+export const as = <A>(schema: Schema.ConstraintDecoder<A>, reply: Reply) => Schema.decodeUnknownSync(schema)(reply.json)
+
+export const Stored = Schema.Struct({
+  object_id: Schema.String,
+  bucket_id: Schema.String,
+  status: Schema.String,
+  source_key: Schema.optionalKey(Schema.String)
+})
+
+export const Partial = Schema.Struct({
+  succeeded: Schema.Array(Stored),
+  failed: Schema.Array(Schema.Struct({ object_index: Schema.Int, error: Schema.String, error_type: Schema.String })),
+  total_requested: Schema.Int,
+  succeeded_count: Schema.Int,
+  failed_count: Schema.Int
+})
+
+export const Envelope = Schema.Struct({
+  success: Schema.Literal(false),
+  status: Schema.Int,
+  error: Schema.Struct({ message: Schema.String, type: Schema.String, details: Schema.NullOr(Schema.JsonObject) })
+})
+
+export const Located = Schema.Struct({
+  detail: Schema.Array(
+    Schema.Struct({
+      loc: Schema.Array(Schema.Union([Schema.String, Schema.Int])),
+      msg: Schema.String,
+      type: Schema.String
+    })
+  )
+})
+
+export const client: Layer.Layer<HttpClient.HttpClient> = NodeHttpClient.layerUndici
