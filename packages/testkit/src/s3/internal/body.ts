@@ -1,0 +1,66 @@
+/** Bytes of objects, wherever they come from: memory, a file on disk, or computed from the key. */
+import { createHash, hash } from "node:crypto"
+import { createReadStream } from "node:fs"
+import { Readable } from "node:stream"
+
+/** The content of one version of an object. */
+export interface Body {
+  readonly size: number
+  /** The bytes from `start` up to and without `end`. */
+  readonly read: (start: number, end: number) => Uint8Array | Readable
+}
+
+/** Content held in memory. */
+export const memoryBody = (bytes: Uint8Array): Body => ({
+  size: bytes.byteLength,
+  read: (start, end) => bytes.subarray(start, end)
+})
+
+/** Content of a file, read from disk each time. */
+export const fileBody = (path: string, size: number): Body => ({
+  size,
+  read: (start, end) => (end > start ? createReadStream(path, { start, end: end - 1 }) : new Uint8Array(0))
+})
+
+// A prime length: no power of two that a client resumes at falls on the same noise again.
+const period = 65_521
+const noise = (() => {
+  const bytes = new Uint8Array(period + 65_536)
+  let state = 0x9e3779b9
+  for (let i = 0; i < bytes.length; i++) {
+    if (i < period) {
+      state = (Math.imul(state ^ (state >>> 15), 0x2c1b3c6d) + 0x6d2b79f5) | 0
+      bytes[i] = state >>> 24
+    } else bytes[i] = bytes[i - period] ?? 0
+  }
+  return bytes
+})()
+
+/** Content computed from a number: the same bytes each time, none of them stored. */
+export const noiseBody = (seed: number, size: number): Body => ({
+  size,
+  read: (start, end) => {
+    const piece = (at: number): Uint8Array => {
+      const from = (seed + at) % period
+      return noise.subarray(from, from + Math.min(end - at, 65_536))
+    }
+    if (end - start <= 65_536) return piece(start)
+    let at = start
+    return new Readable({
+      read() {
+        const bytes = at < end ? piece(at) : null
+        at += bytes?.byteLength ?? 0
+        this.push(bytes)
+      }
+    })
+  }
+})
+
+/** Lower-case hex MD5 of a body: the ETag of an object that was put in one piece. */
+export const md5Of = async (body: Body): Promise<string> => {
+  const content = body.read(0, body.size)
+  if (content instanceof Uint8Array) return hash("md5", content)
+  const digest = createHash("md5")
+  for await (const piece of content) digest.update(piece)
+  return digest.digest("hex")
+}

@@ -1,0 +1,225 @@
+/** ListObjectsV2 and its elder, ListObjects. */
+import { type Answer, ownerElement, type Work, xml } from "./answer.ts"
+import { compareKeys } from "./order.ts"
+import { Refusal } from "./refusal.ts"
+import type { S3Request } from "./request.ts"
+import { type Bucket, etagOf, type Version, walk } from "./store.ts"
+import { element, encodeListed, escapeXml } from "./xml.ts"
+
+const MAX_KEYS = 1000
+
+/** The last thing a page said: a key, or a common prefix whose keys are all behind it. */
+export interface Mark {
+  readonly kind: "key" | "prefix"
+  readonly text: string
+}
+
+/** Whether a key comes after a mark. */
+export const isPast =
+  (mark: Mark) =>
+  (key: string): boolean =>
+    compareKeys(key, mark.text) > 0 && !(mark.kind === "prefix" && key.startsWith(mark.text))
+
+interface Page {
+  readonly contents: ReadonlyArray<Version>
+  readonly prefixes: ReadonlyArray<string>
+  readonly last: Mark | undefined
+  readonly truncated: boolean
+}
+
+/** The common prefix that takes a key's place, if there is one. */
+export const commonPrefix = (key: string, prefix: string, delimiter: string): string | undefined => {
+  const at = delimiter === "" ? -1 : key.indexOf(delimiter, prefix.length)
+  return at < 0 ? undefined : key.slice(0, at + delimiter.length)
+}
+
+const page = (bucket: Bucket, prefix: string, delimiter: string, after: Mark | undefined, max: number): Page => {
+  const contents: Array<Version> = []
+  const prefixes: Array<string> = []
+  const past = after === undefined ? () => true : isPast(after)
+  const keys = walk(bucket, (key) => compareKeys(key, prefix) >= 0 && past(key))
+  let last: Mark | undefined
+  for (let versions = keys.versions(); versions !== undefined; versions = keys.versions()) {
+    const version = versions[0]
+    if (version === undefined || !version.key.startsWith(prefix)) break
+    if (version.deleteMarker) {
+      keys.advance()
+      continue
+    }
+    if (contents.length + prefixes.length === max) return { contents, prefixes, last, truncated: max > 0 }
+    const common = commonPrefix(version.key, prefix, delimiter)
+    if (common === undefined) {
+      contents.push(version)
+      last = { kind: "key", text: version.key }
+      keys.advance()
+    } else {
+      prefixes.push(common)
+      last = { kind: "prefix", text: common }
+      keys.seek(isPast(last))
+    }
+  }
+  return { contents, prefixes, last, truncated: false }
+}
+
+/** `max-keys`, of which a page holds 1000 at most. */
+export const readMaxKeys = (request: S3Request): number => {
+  const text = request.parameter("max-keys") ?? ""
+  if (!/^\d*$/.test(text)) {
+    throw new Refusal("InvalidArgument", {
+      message: "Provided max-keys not an integer or within integer range",
+      elements: { ArgumentName: "max-keys", ArgumentValue: text }
+    })
+  }
+  return text === "" ? MAX_KEYS : Math.min(Number(text), MAX_KEYS)
+}
+
+/** How the names of a listing are written: as they are, or percent-encoded when the client asked for it. */
+export const nameWriter = (request: S3Request): ((text: string) => string) => {
+  const encoding = request.parameter("encoding-type")
+  if (encoding === undefined) return escapeXml
+  if (encoding === "url") return encodeListed
+  throw new Refusal("InvalidArgument", { message: "Invalid Encoding Method specified in Request" })
+}
+
+const writeToken = (mark: Mark): string => Buffer.from(`${mark.kind} ${mark.text}`).toString("base64url")
+
+const readToken = (token: string): Mark => {
+  const text = Buffer.from(token, "base64url").toString()
+  const kind = text.startsWith("key ") ? "key" : text.startsWith("prefix ") ? "prefix" : undefined
+  if (kind === undefined) {
+    throw new Refusal("InvalidArgument", { message: "The continuation token provided is incorrect" })
+  }
+  return { kind, text: text.slice(kind.length + 1) }
+}
+
+// Dates repeat from one key to the next, and writing them is most of the work of a page.
+const timeWriter = () => {
+  let millis = Number.NaN
+  let text = ""
+  return (value: number): string => {
+    if (value !== millis) {
+      millis = value
+      text = new Date(value).toISOString()
+    }
+    return text
+  }
+}
+
+const restoreStatus = (version: Version): string => {
+  const restoration = version.restoration
+  if (restoration === undefined) return ""
+  return restoration.ongoing
+    ? "<RestoreStatus><IsRestoreInProgress>true</IsRestoreInProgress></RestoreStatus>"
+    : `<RestoreStatus><IsRestoreInProgress>false</IsRestoreInProgress>${element(
+        "RestoreExpiryDate",
+        new Date(restoration.expiresAt).toISOString()
+      )}</RestoreStatus>`
+}
+
+const checksumElements = (version: Version): string => {
+  let text = ""
+  for (const [algorithm, value] of Object.entries(version.checksums)) {
+    text += `<ChecksumAlgorithm>${algorithm}</ChecksumAlgorithm><ChecksumType>${value.includes("-") ? "COMPOSITE" : "FULL_OBJECT"}</ChecksumType>`
+  }
+  return text
+}
+
+const contentElements = async (
+  versions: ReadonlyArray<Version>,
+  write: (text: string) => string,
+  withOwner: boolean,
+  withRestoration: boolean
+): Promise<string> => {
+  const time = timeWriter()
+  const ownerText = withOwner ? ownerElement("Owner") : ""
+  let text = ""
+  for (const version of versions) {
+    const etag = version.etag ?? (await etagOf(version))
+    text += `<Contents><Key>${write(version.key)}</Key><LastModified>${time(version.lastModified)}</LastModified><ETag>&quot;${etag}&quot;</ETag>${checksumElements(version)}<Size>${version.body.size}</Size>${ownerText}<StorageClass>${version.storageClass}</StorageClass>${withRestoration ? restoreStatus(version) : ""}</Contents>`
+  }
+  return text
+}
+
+const prefixElements = (prefixes: ReadonlyArray<string>, write: (text: string) => string): string =>
+  prefixes.map((prefix) => `<CommonPrefixes><Prefix>${write(prefix)}</Prefix></CommonPrefixes>`).join("")
+
+const headElements = (work: Work, write: (text: string) => string, max: number): string => {
+  const { bucket, request } = work
+  const delimiter = request.parameter("delimiter") ?? ""
+  return [
+    element("Name", bucket.name),
+    `<Prefix>${write(request.parameter("prefix") ?? "")}</Prefix>`,
+    delimiter === "" ? "" : `<Delimiter>${write(delimiter)}</Delimiter>`,
+    element("MaxKeys", max),
+    request.parameter("encoding-type") === undefined ? "" : element("EncodingType", "url")
+  ].join("")
+}
+
+const listHeaders = (work: Work): Record<string, string> => ({
+  "x-amz-bucket-region": work.bucket.region,
+  ...(work.bucket.requesterPays ? { "x-amz-request-charged": "requester" } : {})
+})
+
+const wantsRestoration = (request: S3Request): boolean =>
+  request.headerOrParameter("x-amz-optional-object-attributes")?.includes("RestoreStatus") ?? false
+
+/** https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListObjectsV2.html */
+export const listObjectsV2 = async (work: Work): Promise<Answer> => {
+  const { bucket, request } = work
+  const write = nameWriter(request)
+  const max = readMaxKeys(request)
+  const token = request.parameter("continuation-token")
+  const startAfter = request.parameter("start-after") ?? ""
+  const after: Mark | undefined =
+    token !== undefined ? readToken(token) : startAfter === "" ? undefined : { kind: "key", text: startAfter }
+  const found = page(bucket, request.parameter("prefix") ?? "", request.parameter("delimiter") ?? "", after, max)
+  const contents = await contentElements(
+    found.contents,
+    write,
+    request.parameter("fetch-owner") === "true",
+    wantsRestoration(request)
+  )
+  work.listed(found.contents.map((version) => version.key))
+  return xml(
+    "ListBucketResult",
+    [
+      headElements(work, write, max),
+      startAfter === "" ? "" : `<StartAfter>${write(startAfter)}</StartAfter>`,
+      token === undefined ? "" : element("ContinuationToken", token),
+      found.truncated && found.last !== undefined ? element("NextContinuationToken", writeToken(found.last)) : "",
+      element("KeyCount", found.contents.length + found.prefixes.length),
+      element("IsTruncated", found.truncated),
+      contents,
+      prefixElements(found.prefixes, write)
+    ].join(""),
+    listHeaders(work)
+  )
+}
+
+/** https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListObjects.html */
+export const listObjects = async (work: Work): Promise<Answer> => {
+  const { bucket, request } = work
+  const write = nameWriter(request)
+  const max = readMaxKeys(request)
+  const delimiter = request.parameter("delimiter") ?? ""
+  const marker = request.parameter("marker") ?? ""
+  // NextMarker may be a common prefix, and is told from a key only by how it ends.
+  const kind = delimiter !== "" && marker.endsWith(delimiter) ? "prefix" : "key"
+  const after: Mark | undefined = marker === "" ? undefined : { kind, text: marker }
+  const found = page(bucket, request.parameter("prefix") ?? "", delimiter, after, max)
+  const contents = await contentElements(found.contents, write, true, wantsRestoration(request))
+  work.listed(found.contents.map((version) => version.key))
+  const next = found.truncated && delimiter !== "" ? found.last : undefined
+  return xml(
+    "ListBucketResult",
+    [
+      headElements(work, write, max),
+      `<Marker>${write(marker)}</Marker>`,
+      next === undefined ? "" : `<NextMarker>${write(next.text)}</NextMarker>`,
+      element("IsTruncated", found.truncated),
+      contents,
+      prefixElements(found.prefixes, write)
+    ].join(""),
+    listHeaders(work)
+  )
+}
