@@ -103,12 +103,11 @@ const limited = (state: State, key: ApiKey, account: Account, request: Request, 
 /** In the order of a real gateway: the key, its limits, then what it may do and where. */
 export const admit = (state: State, request: Request, operation: string, atOnce: number): Admitted => {
   const { authorization } = request.headers
-  const refuse = (refusal: Answer): Admitted => ({ refusal })
   if (authorization === undefined || authorization.trim() === "") {
-    return refuse(Answers.unauthorized("Missing Authorization header"))
+    return { refusal: Answers.unauthorized("Missing Authorization header") }
   }
   const key = keyOf(state, authorization)
-  if (key === undefined) return refuse(Answers.unauthorized("Invalid API key"))
+  if (key === undefined) return { refusal: Answers.unauthorized("Invalid API key") }
   const { category, permission } = needOf(operation)
   const account: Account = { key: key.key, category }
   noteIfTooEarly(state, account, request, operation)

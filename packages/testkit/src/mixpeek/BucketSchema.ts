@@ -134,7 +134,7 @@ export const keyOf = (
   fields: Readonly<Record<string, unknown>>
 ): { readonly key: string } | { readonly complaint: Complaint } => {
   const values: Array<unknown> = []
-  for (const name of [...uniqueKey.fields].sort()) {
+  for (const name of uniqueKey.fields.toSorted()) {
     const value = fields[name]
     if (value === undefined || value === null || value === "" || Predicate.isObjectOrArray(value)) {
       return {

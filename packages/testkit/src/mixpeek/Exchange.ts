@@ -1,7 +1,7 @@
 /**
  * One request and its answer, step by step.
  */
-import { Effect, Predicate } from "effect"
+import { Duration, Effect, Predicate } from "effect"
 import type { IncomingHttpHeaders } from "node:http"
 import type { Answer } from "./Answer.ts"
 import * as Answers from "./Answer.ts"
@@ -108,6 +108,9 @@ const struck = (
   }
 }
 
+const pause = (time: Duration.Input): Effect.Effect<void> =>
+  Duration.isZero(Duration.fromInputUnsafe(time)) ? Effect.void : Effect.sleep(time)
+
 /** Everything a request goes through, up to the reply. */
 export const exchange = Effect.fnUntraced(function* (state: State, request: Request, turn: number, atOnce: number) {
   const { settings } = state
@@ -123,7 +126,7 @@ export const exchange = Effect.fnUntraced(function* (state: State, request: Requ
     fault: undefined,
     afterwards: Effect.void
   })
-  yield* Effect.sleep(settings.latency)
+  yield* pause(settings.latency)
   if (match === undefined) return done(Answers.notFound(`There is no ${request.method} ${request.url}`))
   const admitted = Access.admit(state, request, operation, atOnce)
   if ("refusal" in admitted) return done(admitted.refusal)
@@ -142,7 +145,7 @@ export const exchange = Effect.fnUntraced(function* (state: State, request: Requ
   const fault = state.faults.next(settings.faults, operation)
   if (fault === undefined) return done(withHeaders(yield* perform))
   const answer = fault.commits === "before" ? yield* perform : undefined
-  yield* Effect.sleep(fault.delay ?? 0)
+  yield* pause(fault.delay ?? 0)
   return {
     ...done(Answers.noContent),
     reply: struck(state, fault, admitted.account, request, answer),

@@ -15,14 +15,16 @@ const empty = 0
 const fingerprint = (text: string): number =>
   Number(BigInt(`0x${hash("sha256", text, "hex").slice(0, 16)}`) >> 11n) || 1
 
+/** Where a fingerprint is in the table, or the free place where it belongs. */
+const slotOf = (table: Float64Array, print: number): number => {
+  let slot = print % table.length
+  while (table[slot] !== empty && table[slot] !== print) slot = (slot + 1) % table.length
+  return slot
+}
+
 export const make = (): Fingerprints => {
   let slots = new Float64Array(1024)
   let size = 0
-  const slotOf = (table: Float64Array, print: number): number => {
-    let slot = print % table.length
-    while (table[slot] !== empty && table[slot] !== print) slot = (slot + 1) % table.length
-    return slot
-  }
   const grow = () => {
     const larger = new Float64Array(slots.length * 2)
     for (const print of slots) if (print !== empty) larger[slotOf(larger, print)] = print

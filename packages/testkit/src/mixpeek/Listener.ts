@@ -4,6 +4,7 @@
 import { Effect, FiberSet } from "effect"
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http"
 import type { Answer } from "./Answer.ts"
+import * as Answers from "./Answer.ts"
 import { exchange, type Exchanged, type Reply, type Request } from "./Exchange.ts"
 import type { State } from "./State.ts"
 
@@ -70,6 +71,20 @@ const statusOf = (reply: Reply): number => {
   }
 }
 
+/** A defect of ours must be heard of, by the client and by the test. */
+const failed = (state: State, defect: unknown): Exchanged => {
+  const message = `The stand-in failed: ${String(defect)}`
+  state.journal.violations.add(message)
+  const answer = Answers.failure(500, "InternalServerError", message)
+  return {
+    reply: { _tag: "Answer", answer },
+    operation: "unknown",
+    records: 0,
+    fault: undefined,
+    afterwards: Effect.void
+  }
+}
+
 const serve = (state: State, turns: { next: number }) =>
   Effect.fnUntraced(function* (message: IncomingMessage, response: ServerResponse) {
     const at = state.clock.currentTimeMillisUnsafe()
@@ -99,7 +114,10 @@ const serve = (state: State, turns: { next: number }) =>
         fault
       })
       return result
-    }).pipe(Effect.ensuring(Effect.sync(state.journal.end)))
+    }).pipe(
+      Effect.catchDefect((defect) => Effect.succeed(failed(state, defect))),
+      Effect.ensuring(Effect.sync(state.journal.end))
+    )
     send(exchanged.reply, requestId, response)
     yield* exchanged.afterwards
   })

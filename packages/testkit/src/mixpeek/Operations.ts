@@ -5,36 +5,61 @@ import { Effect } from "effect"
 import type { Answer } from "./Answer.ts"
 import * as Answers from "./Answer.ts"
 import * as Buckets from "./Buckets.ts"
-import type { BucketState } from "./BucketState.ts"
+import type { BucketOptions, BucketState, StoredObject } from "./BucketState.ts"
 import * as Create from "./Create.ts"
 import type { Match } from "./Description.ts"
+import * as List from "./List.ts"
+import * as Objects from "./Objects.ts"
 import type { State } from "./State.ts"
 
 const writes = new Set(["createObject", "createObjectsBatch", "updateObject", "patchObject", "deleteObject"])
 
+const ofObject = (
+  bucket: BucketState,
+  match: Match,
+  perform: (stored: StoredObject) => Answer | Effect.Effect<Answer>
+): Effect.Effect<Answer> => {
+  const found = Objects.find(bucket, match.parameters["object_identifier"] ?? "")
+  if (!("objectId" in found)) return Effect.succeed(found)
+  const answer = perform(found)
+  return Effect.isEffect(answer) ? answer : Effect.succeed(answer)
+}
+
+/** Locked and vanishing buckets take no writes. */
+const closed = ({ id, locked, status = "ACTIVE" }: BucketOptions): Answer | undefined => {
+  if (locked === true) return Answers.forbidden(`Bucket ${id} is locked`)
+  return status === "ACTIVE" ? undefined : Answers.badRequest(`Bucket ${id} is ${status}, not ACTIVE`)
+}
+
 const inBucket = (
   state: State,
   bucket: BucketState,
-  { operation }: Match,
+  match: Match,
   query: URLSearchParams,
   body: unknown
 ): Effect.Effect<Answer> => {
-  const { id, locked, status } = bucket.options
-  if (writes.has(operation)) {
-    if (locked === true) return Effect.succeed(Answers.forbidden(`Bucket ${id} is locked`))
-    if (status !== undefined && status !== "ACTIVE") {
-      return Effect.succeed(Answers.badRequest(`Bucket ${id} is ${status}, not ACTIVE`))
-    }
-  }
-  switch (operation) {
+  const refusal = writes.has(match.operation) ? closed(bucket.options) : undefined
+  if (refusal !== undefined) return Effect.succeed(refusal)
+  switch (match.operation) {
     case "getBucket":
       return Effect.succeed(Buckets.get(bucket))
     case "createObjectsBatch":
       return Create.batch(state, bucket, body)
     case "createObject":
       return Create.one(state, bucket, body, query)
+    case "listObjects":
+      return Effect.succeed(List.list(state, bucket, body, query))
+    case "getObject":
+      return ofObject(bucket, match, (stored) => Objects.get(state, stored))
+    case "patchObject":
+      return ofObject(bucket, match, (stored) => Objects.patch(state, bucket, stored, body))
+    case "updateObject":
+      return ofObject(bucket, match, (stored) => Objects.update(state, bucket, stored, body))
+    case "deleteObject":
+      return ofObject(bucket, match, (stored) => Objects.remove(bucket, stored))
     default:
-      return Effect.succeed(Answers.failure(501, "NotEnabledError", `The stand-in does not offer ${operation}`))
+      // Not in the description of any operation, and so noted as a violation.
+      return Effect.succeed(Answers.failure(501, "NotEnabledError", `The stand-in does not offer ${match.operation}`))
   }
 }
 

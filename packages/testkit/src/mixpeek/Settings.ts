@@ -58,7 +58,7 @@ export interface Settings {
   readonly unreachable: number
   /** Whether links are really fetched, and how: `HEAD` only looks, `GET` reads, hashes and counts the bytes. */
   readonly fetchReferences: "off" | "HEAD" | "GET"
-  /** Answer for content given inline as base64 above this many bytes: refused with ValidationError. */
+  /** Base64 of more than this many bytes, decoded, is refused with ValidationError. */
   readonly maxInlineBytes: number
   /** Request bodies above this many bytes are answered 413. */
   readonly maxBodyBytes: number

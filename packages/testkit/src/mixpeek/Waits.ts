@@ -48,6 +48,8 @@ interface Wait {
   readonly bodies: ReadonlySet<string>
 }
 
+const print = (body: Uint8Array) => hash("sha1", body, "base64")
+
 /** Who was told to wait for what, by account (key and category). */
 export interface Waits {
   readonly tell: (account: string, now: number, allowedAt: number, body: Uint8Array) => void
@@ -61,7 +63,6 @@ export interface Waits {
  */
 export const make = (reaction: number): Waits => {
   const waits = new Map<string, Wait>()
-  const print = (body: Uint8Array) => hash("sha1", body, "base64")
   return {
     tell: (account, now, allowedAt, body) => {
       const before = waits.get(account)

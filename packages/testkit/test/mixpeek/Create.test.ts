@@ -52,7 +52,7 @@ layer(client)("creating objects in batches", (it) => {
       const standIn = yield* MixpeekStandIn.make({ buckets: [bucket] })
       const reply = yield* call(standIn, { method: "GET", path: "/v1/buckets/bkt_files" })
       const shown = as(Schema.Struct({ bucket_schema: Schema.JsonObject, status: Schema.String }), reply)
-      assert.deepStrictEqual(shown, { bucket_schema: { ...bucket.schema }, status: "ACTIVE" })
+      assert.deepEqual<unknown>(shown, { bucket_schema: bucket.schema, status: "ACTIVE" })
     })
   )
 })

@@ -2,8 +2,8 @@
  * Calls to a stand-in as a client makes them, for the tests here.
  */
 import { NodeHttpClient } from "@effect/platform-node"
-import { MixpeekStandIn } from "@sluice/testkit/mixpeek"
-import { Effect, Layer, Schema } from "effect"
+import type { MixpeekStandIn } from "@sluice/testkit/mixpeek"
+import { Effect, type Layer, Schema } from "effect"
 import { HttpClient, HttpClientRequest } from "effect/http"
 
 export const bucket: MixpeekStandIn.BucketOptions = {
