@@ -1,0 +1,228 @@
+/**
+ * Records in, outcomes out: prepared, batched across whatever pages they came from, sent several requests at a time,
+ * retried, and settled one by one. Needs no ledger; `Pipeline` is built on it.
+ */
+import { Cause, Duration, Effect, Exit, FiberSet, Latch, Option, Queue, Result, Semaphore, Stream } from "effect"
+import * as AdaptiveLimit from "./AdaptiveLimit.ts"
+import { isAtHand } from "./internal/atHand.ts"
+import * as Sending from "./internal/sending.ts"
+import * as WaitingRoom from "./internal/waitingRoom.ts"
+import { type Outcome, Rejected, Skipped } from "./Outcome.ts"
+import * as Retry from "./Retry.ts"
+import type { Prepared, Record, Sink, SinkError } from "./Sink.ts"
+import type { SourceError } from "./Source.ts"
+
+/** A record and what became of it. */
+export interface Settled<out Rec> {
+  readonly record: Rec
+  readonly outcome: Outcome
+}
+
+/** One batch as it is taken. A half of a batch that is being searched for a bad record is not a batch. */
+export interface Batch {
+  readonly records: number
+  /** Bytes of its body. */
+  readonly bytes: number
+  /** Records over what the sink takes; 1 where the next record would have been too many bytes. */
+  readonly fill: number
+}
+
+export interface Options<Rec> {
+  /** For requests and records alike. Default `Dispatch.patience`. */
+  readonly retry?: Retry.Policy | undefined
+  /**
+   * A record whose file is no longer in the state it was made from: the record of the new state, or the outcome where
+   * there is none. Default: rejected as `changed`.
+   */
+  readonly retake?: ((record: Rec) => Effect.Effect<Result.Result<Rec, Outcome>, SourceError>) | undefined
+  /**
+   * When this completes, nothing more is taken or sent again; what is in flight is settled, and the stream ends.
+   * Default: never.
+   */
+  readonly stop?: Effect.Effect<void> | undefined
+  readonly onBatch?: ((batch: Batch) => void) | undefined
+}
+
+/** Retries a request for up to 15 minutes, at most 10 times in a row; a 429 counts for time only. */
+export const patience: Retry.Policy = { ...Retry.standard, maxElapsed: Duration.minutes(15) }
+
+/** A file that changes more often than this while it is read is left to a later run. */
+const maxRetakes = 3
+
+/** Records with bodies beyond this are held back by bytes, not only by count. */
+const heavy = 64 * 1024
+
+/**
+ * Sends a stream of records through a sink; each record comes out once, with its outcome, in the order in which answers
+ * arrive. The elements of one answer form one chunk.
+ *
+ * Back-pressure: records are taken while at most ten batches wait, and contents while their bytes fit in the requests
+ * that may be in flight and one more.
+ *
+ * Fails, after what is in flight is settled, with
+ * - the error of `records` itself;
+ * - `SourceError` where reading contents lost its authorisation or its store;
+ * - `SinkError` where nothing can be sent any more (`stopsRun`), or the sink stayed unavailable for as long as `retry`
+ *   allows.
+ *
+ * Records that have no outcome then were not settled: they may be sent again by a later run.
+ */
+export const dispatch =
+  <O, P extends Prepared, R>(sink: Sink<O, P, R>) =>
+  <Rec extends Record<O>, E, R2>(
+    records: Stream.Stream<Rec, E, R2>,
+    options: Options<Rec> = {}
+  ): Stream.Stream<Settled<Rec>, E | SinkError | SourceError, R | R2> =>
+    Stream.unwrap(
+      Effect.gen(function* () {
+        type Failure = E | SinkError | SourceError
+        const { maxBytes, maxInFlight, maxPreparing, maxRecords, maxWait } = sink.limits
+        const policy = options.retry ?? patience
+        const outbox = yield* Queue.bounded<Settled<Rec>, Failure | Cause.Done>(maxRecords * maxInFlight)
+        const limit = yield* AdaptiveLimit.make({ max: maxInFlight })
+        const preparing = yield* Semaphore.make(maxPreparing)
+        const contents = yield* Semaphore.make(maxBytes * (maxInFlight + 1))
+        const stopping = yield* Latch.make(false)
+        const fibers = yield* FiberSet.make<void, never>()
+        const readers = yield* FiberSet.make<void, never>()
+        let byteBudget = maxBytes
+        let stopped = false
+        let failure: Cause.Cause<Failure> | undefined
+
+        const room = WaitingRoom.make<Sending.Item<Rec, P>>({
+          capacity: maxRecords * 10,
+          maxRecords,
+          maxBytes: () => byteBudget,
+          maxWait
+        })
+
+        const stop = Effect.sync(() => {
+          stopped = true
+          room.stop()
+          stopping.openUnsafe()
+        })
+        const halt = (cause: Cause.Cause<Failure>) => {
+          failure ??= cause
+          return stop
+        }
+
+        const heldBack = (weight: number) => (weight > heavy ? Math.min(weight, maxBytes * (maxInFlight + 1)) : 0)
+        const letGo = (items: ReadonlyArray<Sending.Item<Rec, P>>) => {
+          const bytes = items.reduce((sum, item) => sum + heldBack(item.weight), 0)
+          return bytes === 0 ? Effect.void : Effect.asVoid(Semaphore.release(contents, bytes))
+        }
+
+        const emit = (settled: ReadonlyArray<Settled<Rec>>) => Effect.asVoid(Queue.offerAll(outbox, settled))
+
+        const send = Sending.make<O, P, R, Rec>(sink, {
+          policy,
+          stopping: stopping.await,
+          stopped: () => stopped,
+          again: room.again,
+          settle: (items) =>
+            Effect.suspend(() => {
+              room.done(items.length)
+              return Effect.andThen(
+                letGo(items.map(([item]) => item)),
+                emit(items.map(([item, outcome]) => ({ record: item.record, outcome })))
+              )
+            }),
+          abandon: (items) => room.done(items.length),
+          halt: (error) => halt(Cause.fail(error)),
+          tooLarge: (bytes) => {
+            byteBudget = Math.max(Math.floor(Math.min(byteBudget, bytes) / 2), heavy)
+          },
+          feedback: limit.feedback
+        })
+
+        const enter = Effect.fnUntraced(function* (record: Rec, prepared: P) {
+          const bytes = heldBack(prepared.weight)
+          if (bytes > 0) yield* Effect.raceFirst(Semaphore.take(contents, bytes), stopping.await)
+          yield* room.offer([{ record, prepared, weight: prepared.weight, attempts: 0 }])
+        })
+
+        const isPrepared = (value: P | Outcome): value is P => value._tag === "Prepared"
+
+        const prepare = (record: Rec, retakes = 0): Effect.Effect<void, never, R> =>
+          sink.prepare(record).pipe(
+            Effect.flatMap((value) => (isPrepared(value) ? enter(record, value) : emit([{ record, outcome: value }]))),
+            Effect.catch((error: SourceError) => unreadable(record, error, retakes))
+          )
+
+        const unreadable: (record: Rec, error: SourceError, retakes: number) => Effect.Effect<void, never, R> =
+          Effect.fnUntraced(function* (record: Rec, error: SourceError, retakes: number) {
+            if (error.stopsRun) return yield* halt(Cause.fail(error))
+            const cause = { code: error.reason._tag.toLowerCase(), message: error.message }
+            if (error.reason._tag === "Gone") return yield* emit([{ record, outcome: Skipped.make({ cause }) }])
+            if (error.reason._tag !== "Changed" || options.retake === undefined || retakes === maxRetakes) {
+              return yield* emit([{ record, outcome: Rejected.make({ cause }) }])
+            }
+            const anew = yield* Effect.result(options.retake(record))
+            if (Result.isFailure(anew)) return yield* unreadable(record, anew.failure, retakes)
+            return yield* Result.match(anew.success, {
+              onFailure: (outcome) => emit([{ record, outcome }]),
+              onSuccess: (retaken) => prepare(retaken, retakes + 1)
+            })
+          })
+
+        /** Contents that are at hand already enter together; the others are fetched side by side. */
+        const takeIn = Effect.fnUntraced(function* (chunk: ReadonlyArray<Rec>) {
+          const ready: Array<Sending.Item<Rec, P>> = []
+          const settled: Array<Settled<Rec>> = []
+          for (const record of chunk) {
+            const prepared = sink.prepare(record)
+            if (isAtHand(prepared)) {
+              const value = prepared.value
+              if (!isPrepared(value)) settled.push({ record, outcome: value })
+              else if (heldBack(value.weight) > 0) yield* enter(record, value)
+              else ready.push({ record, prepared: value, weight: value.weight, attempts: 0 })
+            } else {
+              yield* Semaphore.take(preparing, 1)
+              yield* FiberSet.run(readers, prepare(record).pipe(Effect.ensuring(Semaphore.release(preparing, 1))))
+            }
+          }
+          if (settled.length > 0) yield* emit(settled)
+          if (ready.length > 0) yield* room.offer(ready)
+        })
+
+        const feed = records.pipe(
+          Stream.runForEachArray(takeIn),
+          Effect.raceFirst(stopping.await),
+          Effect.onExit((exit) => {
+            if (Exit.isFailure(exit)) failure ??= exit.cause
+            return Effect.void
+          }),
+          Effect.exit,
+          Effect.andThen(Effect.raceFirst(FiberSet.awaitEmpty(readers), stopping.await)),
+          Effect.ensuring(Effect.sync(room.end))
+        )
+
+        const drain = Effect.gen(function* () {
+          while (true) {
+            const release = yield* limit.acquire
+            const taken = yield* room.take
+            if (Option.isNone(taken)) break
+            const { bytes, fill, items } = taken.value
+            options.onBatch?.({ records: items.length, bytes, fill })
+            yield* FiberSet.run(
+              fibers,
+              send(items).pipe(
+                Effect.onExit((exit) => (Exit.isFailure(exit) ? halt(exit.cause) : Effect.void)),
+                Effect.ignoreCause,
+                Effect.ensuring(release)
+              )
+            )
+          }
+          yield* FiberSet.awaitEmpty(fibers)
+        }).pipe(
+          Effect.andThen(
+            Effect.suspend(() => (failure === undefined ? Queue.end(outbox) : Queue.failCause(outbox, failure)))
+          )
+        )
+
+        yield* Effect.forkScoped(feed)
+        yield* Effect.forkScoped(drain)
+        if (options.stop !== undefined) yield* Effect.forkScoped(Effect.andThen(options.stop, stop))
+        return Stream.fromQueue(outbox)
+      })
+    )

@@ -1,0 +1,100 @@
+/**
+ * What a run did. It adds up, always: `discovered = unchanged + filtered + created + updated + skipped + rejected + removed`.
+ */
+import { Schema } from "effect"
+import type { Outcome } from "./Outcome.ts"
+
+/** How often one cause occurred, and the first few files it occurred to. */
+export const CauseCount = Schema.Struct({
+  code: Schema.String,
+  count: Schema.Natural,
+  /** The first three. */
+  examples: Schema.Array(Schema.Struct({ uri: Schema.String, message: Schema.String }))
+})
+export interface CauseCount extends Schema.Schema.Type<typeof CauseCount> {}
+
+/** What a run did. All counts are of files unless they say otherwise. */
+export const Report = Schema.Struct({
+  pipeline: Schema.String,
+  runId: Schema.String,
+  /**
+   * `complete`: the source said everything and all of it has its outcome. `stopped`: somebody asked it to stop.
+   * `failed`: it could not go on. In the last two cases a later run takes what is missing.
+   */
+  ended: Schema.Literals(["complete", "stopped", "failed"]),
+  startedAt: Schema.DateTimeUtcFromString,
+  seconds: Schema.Finite,
+  /** Files that have their outcome. */
+  discovered: Schema.Natural,
+  unchanged: Schema.Natural,
+  filtered: Schema.Natural,
+  created: Schema.Natural,
+  updated: Schema.Natural,
+  /** Left alone on purpose: by the source, the mapping, or as a duplicate at the sink. */
+  skipped: Schema.Natural,
+  rejected: Schema.Natural,
+  removed: Schema.Natural,
+  /** Listed, but without an outcome when the run ended; 0 in a complete run. Not part of `discovered`. */
+  unsettled: Schema.Natural,
+  /** Sum of the sizes of created and updated files, as the source states them. */
+  bytes: Schema.Finite,
+  batches: Schema.Natural,
+  /** Mean fullness of the batches, 0-1, the last one left out (1 when there was only that). */
+  batchFill: Schema.Finite,
+  /** To the sink, retries included. */
+  requests: Schema.Natural,
+  /** To the source, retries included. */
+  sourceRequests: Schema.Natural,
+  /** Requests made again, to source and sink. */
+  retries: Schema.Natural,
+  /** Waiting for rate limits and backoff, summed over everything that waited at the same time. */
+  waitedSeconds: Schema.Finite,
+  /** Why files were rejected, most frequent first. */
+  rejections: Schema.Array(CauseCount),
+  /** Why files were skipped, most frequent first. */
+  skips: Schema.Array(CauseCount)
+})
+export interface Report extends Schema.Schema.Type<typeof Report> {}
+
+/** The report's name for each outcome. */
+export const columnOf = (outcome: Outcome): Column => columns[outcome._tag]
+
+/** The seven columns that add up to `discovered`. */
+export type Column = "unchanged" | "filtered" | "created" | "updated" | "skipped" | "rejected" | "removed"
+
+const columns = {
+  Unchanged: "unchanged",
+  Filtered: "filtered",
+  Created: "created",
+  Updated: "updated",
+  SkippedDuplicate: "skipped",
+  Skipped: "skipped",
+  Rejected: "rejected",
+  Removed: "removed"
+} as const satisfies Record<Outcome["_tag"], Column>
+
+/** A few lines for a person. */
+export const format = (report: Report): string => {
+  const count = (n: number) => n.toLocaleString("en-US")
+  const headline = {
+    complete: "complete",
+    stopped: "stopped; the next run goes on from here",
+    failed: "failed; the next run goes on from here"
+  }[report.ended]
+  const causes = (title: string, list: ReadonlyArray<CauseCount>) =>
+    list.flatMap((cause) => [
+      `  ${title} ${count(cause.count)} × ${cause.code}`,
+      ...cause.examples.map((example) => `    ${example.uri}: ${example.message}`)
+    ])
+  return [
+    `${report.pipeline}: ${headline} (${report.seconds.toFixed(1)} s)`,
+    `  discovered ${count(report.discovered)} = unchanged ${count(report.unchanged)} + filtered ${count(report.filtered)}` +
+      ` + created ${count(report.created)} + updated ${count(report.updated)} + skipped ${count(report.skipped)}` +
+      ` + rejected ${count(report.rejected)} + removed ${count(report.removed)}`,
+    ...(report.unsettled > 0 ? [`  without an outcome: ${count(report.unsettled)}`] : []),
+    `  ${count(report.bytes)} bytes, ${count(report.batches)} batches ${(report.batchFill * 100).toFixed(1)} % full,` +
+      ` ${count(report.requests)} requests, ${count(report.retries)} retries, waited ${report.waitedSeconds.toFixed(1)} s`,
+    ...causes("rejected", report.rejections),
+    ...causes("skipped", report.skips)
+  ].join("\n")
+}

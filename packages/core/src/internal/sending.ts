@@ -1,0 +1,214 @@
+/**
+ * One batch until every record of it has an outcome, travels with a later batch, or nothing can be sent any more.
+ */
+import { Array as Arr, Clock, Duration, Effect, Option, Random, Result } from "effect"
+import * as Observer from "../Observer.ts"
+import { type Cause, Created, type Outcome, Rejected } from "../Outcome.ts"
+import * as Retry from "../Retry.ts"
+import type { Answer, Prepared, Record, Sink, SinkError } from "../Sink.ts"
+
+/** A record that waits or travels. */
+export interface Item<Rec, P> {
+  readonly record: Rec
+  readonly prepared: P
+  readonly weight: number
+  /** How often the sink has answered "later" for it. */
+  attempts: number
+}
+
+/** How a request went, for the concurrency limit. */
+export type Feedback = "success" | "backpressure" | "ignore"
+
+/** What happens around a batch. */
+export interface Surroundings<Rec, P> {
+  readonly policy: Retry.Policy
+  /** These found their outcome. */
+  readonly settle: (items: ReadonlyArray<readonly [Item<Rec, P>, Outcome]>) => Effect.Effect<void>
+  /** This one travels with a later batch. */
+  readonly again: (item: Item<Rec, P>, notBefore: number) => void
+  /** Nothing can be sent any more. */
+  readonly halt: (error: SinkError) => Effect.Effect<void>
+  /** Completes once nothing more is to be sent; what is in flight is still answered. */
+  readonly stopping: Effect.Effect<void>
+  /** Whether `stopping` has completed. */
+  readonly stopped: () => boolean
+  /** These keep no outcome: the run ends before they have one. */
+  readonly abandon: (items: ReadonlyArray<Item<Rec, P>>) => void
+  /** A request of so many bytes was too large. */
+  readonly tooLarge: (bytes: number) => void
+  /** A request was answered, or not, after so many milliseconds; waiting for permission to send is not counted. */
+  readonly feedback: (feedback: Feedback, millis: number) => Effect.Effect<void>
+}
+
+type Batch<I> = Arr.NonEmptyReadonlyArray<I>
+
+const rejected = (cause: Cause): Outcome => Rejected.make({ cause })
+
+/** Sends batches through a sink. */
+export const make = <O, P extends Prepared, R, Rec extends Record<O>>(
+  sink: Sink<O, P, R>,
+  around: Surroundings<Rec, P>
+): ((items: Batch<Item<Rec, P>>) => Effect.Effect<void, never, R>) => {
+  type I = Item<Rec, P>
+  let lastSuccess = Number.NEGATIVE_INFINITY
+
+  const request = Effect.fnUntraced(function* (items: Batch<I>) {
+    const outer = yield* Observer.Observer
+    const start = yield* Clock.currentTimeMillis
+    let waited = 0
+    const result = yield* sink.send(Arr.map(items, (item) => item.prepared)).pipe(
+      Effect.result,
+      Effect.provideService(Observer.Observer, {
+        ...outer,
+        waited: (traffic, duration) => {
+          waited += Duration.toMillis(duration)
+          outer.waited(traffic, duration)
+        }
+      })
+    )
+    const end = yield* Clock.currentTimeMillis
+    if (Result.isSuccess(result)) lastSuccess = end
+    yield* around.feedback(feedbackOf(result), end - start - waited)
+    return result
+  })
+
+  const travelAgain = Effect.fnUntraced(function* (item: I, cause: Cause, after: Duration.Duration | undefined) {
+    item.attempts++
+    if (item.attempts >= around.policy.maxAttempts) {
+      const message = `${cause.message} (given up after ${item.attempts} attempts)`
+      return yield* around.settle([[item, rejected({ ...cause, message })]])
+    }
+    const wait = Retry.delay(around.policy, item.attempts, yield* Random.next, after)
+    around.again(item, (yield* Clock.currentTimeMillis) + Duration.toMillis(wait))
+  })
+
+  const settleAnswers = Effect.fnUntraced(function* (items: Batch<I>, answers: ReadonlyArray<Answer>) {
+    const byKey = new Map(answers.map((answer) => [answer.key, answer]))
+    const settled: Array<readonly [I, Outcome]> = []
+    const later: Array<I> = []
+    for (const item of items) {
+      const answer = byKey.get(item.prepared.key)
+      if (answer?._tag === "Settled") settled.push([item, answer.outcome])
+      else later.push(item)
+    }
+    if (settled.length > 0) yield* around.settle(settled)
+    for (const item of later) {
+      const answer = byKey.get(item.prepared.key)
+      if (answer?._tag === "Retry") yield* travelAgain(item, answer.cause, answer.retryAfter)
+      else yield* travelAgain(item, unanswered, undefined)
+    }
+  })
+
+  /** Settles what did arrive although the answer was lost; what is left may be sent again. */
+  const resolve = Effect.fnUntraced(function* (items: Batch<I>) {
+    if (Option.isNone(sink.find)) return items as ReadonlyArray<I>
+    const found = yield* sink.find
+      .value(Arr.map(items, (item) => item.prepared))
+      .pipe(Retry.retry(around.policy, (error: SinkError) => (error.stopsRun ? Retry.stop : Retry.again())))
+    const byKey = new Map(found.map((one) => [one.key, one]))
+    const arrived: Array<readonly [I, Outcome]> = []
+    const missing: Array<I> = []
+    for (const item of items) {
+      const one = byKey.get(item.prepared.key)
+      // An object made from an earlier state of the file is not this record's.
+      const sameState =
+        one !== undefined && Option.getOrElse(one.token, () => item.record.file.token) === item.record.file.token
+      if (one !== undefined && sameState) arrived.push([item, Created.make({ objectId: one.objectId })])
+      else missing.push(item)
+    }
+    if (arrived.length > 0) yield* around.settle(arrived)
+    return missing as ReadonlyArray<I>
+  })
+
+  const halves = (items: Batch<I>): ReadonlyArray<Batch<I>> => {
+    const [left, right] = Arr.splitAt(items, Math.ceil(items.length / 2))
+    return [left, right].filter((half) => Arr.isReadonlyArrayNonEmpty(half))
+  }
+
+  const sendHalves = (items: Batch<I>): Effect.Effect<void, never, R> =>
+    Effect.forEach(halves(items), (half) => (around.stopped() ? Effect.sync(() => around.abandon(half)) : send(half)), {
+      discard: true
+    })
+
+  /** The suspects the sink named are refused, the others travel again; where it named none, halves find them. */
+  const isolate = Effect.fnUntraced(function* (items: Batch<I>, cause: Cause, suspects: ReadonlyArray<number>) {
+    const named = new Set(suspects.filter((index) => index < items.length))
+    if (items.length === 1 || named.size > 0) {
+      const guilty = items.length === 1 ? items : items.filter((_, index) => named.has(index))
+      yield* around.settle(guilty.map((item) => [item, rejected(cause)] as const))
+      const now = yield* Clock.currentTimeMillis
+      for (const item of items) if (!guilty.includes(item)) around.again(item, now)
+      return
+    }
+    yield* sendHalves(items)
+  })
+
+  const send: (items: Batch<I>) => Effect.Effect<void, never, R> = Effect.fnUntraced(function* (batch: Batch<I>) {
+    const start = yield* Clock.currentTimeMillis
+    for (let items = batch, attempt = 1; ;) {
+      const result = yield* request(items)
+      if (Result.isSuccess(result)) return yield* settleAnswers(items, result.success)
+      const error = result.failure
+      const reason = error.reason
+      if (reason._tag === "Unauthorized" || reason._tag === "Unusable" || reason._tag === "QuotaExceeded") {
+        around.abandon(items)
+        return yield* around.halt(error)
+      }
+      if (reason._tag === "Refused") return yield* isolate(items, reason.cause, reason.suspects)
+      if (reason._tag === "TooLarge") {
+        around.tooLarge(items.reduce((sum, item) => sum + item.weight, 0))
+        return yield* isolate(items, reason.cause, [])
+      }
+      if (reason._tag === "Ambiguous") {
+        const left = yield* Effect.result(resolve(items))
+        if (Result.isFailure(left)) {
+          around.abandon(items)
+          return yield* around.halt(left.failure)
+        }
+        if (!Arr.isReadonlyArrayNonEmpty(left.success)) return
+        if (left.success.length < items.length) {
+          for (const item of left.success) yield* travelAgain(item, causeOf(error), reason.retryAfter)
+          return
+        }
+      }
+      const now = yield* Clock.currentTimeMillis
+      const wait = Retry.delay(around.policy, attempt, yield* Random.next, reason.retryAfter)
+      // Being told to wait is no failure of the batch: only time limits it.
+      if (reason._tag !== "Throttled") attempt++
+      const elapsed = now - start + Duration.toMillis(wait)
+      if (attempt > around.policy.maxAttempts || elapsed > Duration.toMillis(around.policy.maxElapsed)) {
+        // Others got through meanwhile: it is something in this batch, and it must not end the run.
+        if (reason._tag === "Ambiguous" && lastSuccess > start) return yield* isolate(items, causeOf(error), [])
+        around.abandon(items)
+        return yield* around.halt(error)
+      }
+      const stopped = yield* Effect.timeoutOption(around.stopping, wait)
+      if (Option.isSome(stopped)) return around.abandon(items)
+    }
+  })
+
+  return send
+}
+
+const unanswered: Cause = {
+  code: "no-answer",
+  message: "the sink's answer says nothing of this record; report it with the request id"
+}
+
+const causeOf = (error: SinkError): Cause => ({
+  code: "no-answer",
+  message: error.message,
+  ...(error.requestId === undefined ? {} : { requestId: error.requestId })
+})
+
+const feedbackOf = (result: Result.Result<unknown, SinkError>): Feedback => {
+  if (Result.isSuccess(result)) return "success"
+  switch (result.failure.reason._tag) {
+    case "Throttled":
+    case "Unavailable":
+    case "Ambiguous":
+      return "backpressure"
+    default:
+      return "ignore"
+  }
+}

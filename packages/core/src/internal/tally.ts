@@ -1,0 +1,113 @@
+/**
+ * Counts while a run goes on; its size does not depend on the number of files.
+ */
+import type { DateTime } from "effect"
+import type { Batch } from "../Dispatch.ts"
+import type { Outcome } from "../Outcome.ts"
+import { type CauseCount, type Column, columnOf, type Report } from "../Report.ts"
+
+/** Distinct causes that are told apart; the rest are counted as `other`. */
+const maxCauses = 50
+const maxExamples = 3
+
+type Counts = Record<Column, number>
+
+export interface Tally {
+  readonly listed: (changes: number) => void
+  readonly settled: (uri: string, outcome: Outcome, size: number | undefined) => void
+  readonly batch: (batch: Batch) => void
+  readonly request: (role: "source" | "sink") => void
+  readonly retried: () => void
+  readonly waited: (millis: number) => void
+  readonly counts: () => Counts & { readonly listed: number; readonly discovered: number; readonly bytes: number }
+  readonly report: (run: {
+    readonly pipeline: string
+    readonly runId: string
+    readonly ended: Report["ended"]
+    readonly startedAt: DateTime.Utc
+    readonly seconds: number
+  }) => Report
+}
+
+export const make = (): Tally => {
+  const counts: Counts = { unchanged: 0, filtered: 0, created: 0, updated: 0, skipped: 0, rejected: 0, removed: 0 }
+  const rejections = makeCauses()
+  const skips = makeCauses()
+  let listed = 0
+  let bytes = 0
+  let batches = 0
+  let fill = 0
+  let lastFill = 0
+  let requests = 0
+  let sourceRequests = 0
+  let retries = 0
+  let waitedMillis = 0
+  const discovered = () =>
+    counts.unchanged +
+    counts.filtered +
+    counts.created +
+    counts.updated +
+    counts.skipped +
+    counts.rejected +
+    counts.removed
+
+  return {
+    listed: (changes) => {
+      listed += changes
+    },
+    settled: (uri, outcome, size) => {
+      const column = columnOf(outcome)
+      counts[column]++
+      if (column === "created" || column === "updated") bytes += size ?? 0
+      if (outcome._tag === "Rejected") rejections.add(outcome.cause.code, uri, outcome.cause.message)
+      if (outcome._tag === "Skipped") skips.add(outcome.cause.code, uri, outcome.cause.message)
+      if (outcome._tag === "SkippedDuplicate") skips.add("duplicate", uri, "the sink has the same content already")
+    },
+    batch: (batch) => {
+      batches++
+      fill += lastFill
+      lastFill = batch.fill
+    },
+    request: (role) => {
+      if (role === "sink") requests++
+      else sourceRequests++
+    },
+    retried: () => {
+      retries++
+    },
+    waited: (millis) => {
+      waitedMillis += millis
+    },
+    counts: () => ({ ...counts, listed, discovered: discovered(), bytes }),
+    report: (run) => ({
+      ...run,
+      ...counts,
+      discovered: discovered(),
+      unsettled: Math.max(listed - discovered(), 0),
+      bytes,
+      batches,
+      batchFill: batches > 1 ? fill / (batches - 1) : 1,
+      requests,
+      sourceRequests,
+      retries,
+      waitedSeconds: waitedMillis / 1000,
+      rejections: rejections.list(),
+      skips: skips.list()
+    })
+  }
+}
+
+const makeCauses = () => {
+  const causes = new Map<string, { count: number; examples: Array<{ uri: string; message: string }> }>()
+  return {
+    add: (code: string, uri: string, message: string) => {
+      const key = causes.has(code) || causes.size < maxCauses ? code : "other"
+      const cause = causes.get(key) ?? { count: 0, examples: [] }
+      causes.set(key, cause)
+      cause.count++
+      if (cause.examples.length < maxExamples) cause.examples.push({ uri, message })
+    },
+    list: (): ReadonlyArray<CauseCount> =>
+      Array.from(causes, ([code, cause]) => ({ code, ...cause })).toSorted((a, b) => b.count - a.count)
+  }
+}
