@@ -2,6 +2,7 @@
  * One batch until every record of it has an outcome, travels with a later batch, or nothing can be sent any more.
  */
 import { Array as Arr, Clock, Duration, Effect, Option, Random, Result } from "effect"
+import type { Feedback } from "../AdaptiveLimit.ts"
 import * as Observer from "../Observer.ts"
 import { type Cause, Created, type Outcome, Rejected } from "../Outcome.ts"
 import * as Retry from "../Retry.ts"
@@ -15,9 +16,6 @@ export interface Item<Rec, P> {
   /** How often the sink has answered "later" for it. */
   attempts: number
 }
-
-/** How a request went, for the concurrency limit. */
-export type Feedback = "success" | "backpressure" | "ignore"
 
 /** What happens around a batch. */
 export interface Surroundings<Rec, P> {
