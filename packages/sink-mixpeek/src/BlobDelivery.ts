@@ -1,0 +1,200 @@
+/**
+ * How a file's bytes get into Mixpeek: in the request itself, or as an address that Mixpeek fetches.
+ */
+import { Outcome, type Sink, SourceFile, type Source } from "@sluice/core"
+import { Duration, Effect, Option, Redacted, type Schema, Stream } from "effect"
+import { Misconfigured } from "./Misconfigured.ts"
+import { type FieldType, isFileType } from "./Wire.ts"
+
+/** `inline`: the bytes are in the request. `reference`: their address is. */
+export type Method = "auto" | "inline" | "reference"
+
+/** How files are delivered. */
+export interface Options {
+  /**
+   * For all files, or file by file. `auto` (default): by reference where the source has links and the link is short
+   * enough, else inline; values (types `object`, `array`, `string`, …) are always inline.
+   */
+  readonly method?: Method | ((file: SourceFile.SourceFile) => Method) | undefined
+  /**
+   * What a reference is: a presigned https address, minted when the request leaves (default), or the store's own
+   * (`s3://bucket/key`), for which Mixpeek must have been given access of its own.
+   */
+  readonly references?: "presigned" | "address" | undefined
+  /** How long a presigned address works. Default 1 hour. At least 10 minutes: it must outlive the retries. */
+  readonly linkLifetime?: Duration.Input | undefined
+  /**
+   * The largest content in a request: bytes of text, or bytes of base64 (4 for 3 of the file). Default 5,000,000: the
+   * free plan's limit; pro has 10, enterprise 50 million. The API does not say whether it counts before or after
+   * encoding, so it is counted after.
+   */
+  readonly maxInlineBytes?: number | undefined
+}
+
+/** Options that hold. */
+export interface Delivery {
+  readonly method: (file: SourceFile.SourceFile) => Method
+  readonly references: "presigned" | "address"
+  readonly linkLifetime: Duration.Duration
+  readonly maxInlineBytes: number
+}
+
+/** The longest URL the API takes as one (`uri`, 1 to 2,083 characters); a longer string would be stored as a text. */
+export const maxUrlLength = 2083
+
+/** Throws `Misconfigured`. */
+export const resolve = (options: Options = {}): Delivery => {
+  const { method = "auto" } = options
+  const linkLifetime = Duration.fromInputUnsafe(options.linkLifetime ?? "1 hour")
+  const maxInlineBytes = options.maxInlineBytes ?? 5_000_000
+  if (Duration.toMinutes(linkLifetime) < 10 || Duration.toDays(linkLifetime) > 7) {
+    throw new Misconfigured({
+      field: "delivery.linkLifetime",
+      problem: "below 10 minutes or above 7 days",
+      remedy: "A link must outlive the retries of its batch, and S3 signs for 7 days at most: use 1 hour"
+    })
+  }
+  if (!Number.isSafeInteger(maxInlineBytes) || maxInlineBytes < 0 || maxInlineBytes > 50_000_000) {
+    throw new Misconfigured({
+      field: "delivery.maxInlineBytes",
+      problem: "not a number of bytes from 0 to 50,000,000",
+      remedy: "Use the limit of your plan: 5, 10 or 50 million"
+    })
+  }
+  return {
+    method: typeof method === "function" ? method : () => method,
+    references: options.references ?? "presigned",
+    linkLifetime,
+    maxInlineBytes
+  }
+}
+
+/** How one file goes: its data, or a link to be minted when the request leaves; an outcome where it cannot go. */
+export type Delivered =
+  | { readonly _tag: "Data"; readonly data: Schema.Json }
+  | { readonly _tag: "Link" }
+  | Outcome.Outcome
+
+const link: Delivered = { _tag: "Link" }
+
+const needsUpload = (why: string, remedy: string): Outcome.Outcome =>
+  Outcome.Rejected.make({
+    cause: { code: "needs-upload", message: `${why}; it needs an upload, which is not built yet. ${remedy}` }
+  })
+
+const tooLargeInline = (size: string, limit: number) =>
+  needsUpload(
+    `${size} do not fit into the ${limit.toLocaleString("en")} bytes that go inline`,
+    "Deliver by reference, or raise delivery.maxInlineBytes if the plan allows more"
+  )
+
+const base64Length = (bytes: number) => 4 * Math.ceil(bytes / 3)
+
+// Text may be sent as it is or as base64; only the reading tells, so the raw size decides there.
+const inlineLength = (type: FieldType, bytes: number) =>
+  type === "text" || !isFileType(type) ? bytes : base64Length(bytes)
+
+const readAll = Effect.fnUntraced(function* (content: Sink.Content, type: FieldType, limit: number) {
+  const chunks: Array<Uint8Array> = []
+  let total = 0
+  yield* Stream.runForEachWhile(content.bytes, (chunk) =>
+    Effect.sync(() => {
+      chunks.push(chunk)
+      total += chunk.length
+      return inlineLength(type, total) <= limit
+    })
+  )
+  return inlineLength(type, total) > limit ? Option.none() : Option.some(Buffer.concat(chunks, total))
+})
+
+const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: false })
+const utf8 = (bytes: Uint8Array): string | undefined => {
+  try {
+    return decoder.decode(bytes)
+  } catch {
+    return undefined
+  }
+}
+
+/** A string that the API would take for an address and fetch, or for a data URI and decode. */
+const looksLikeUrl = (text: string) => /^\s*(data:|[a-z][a-z0-9+.-]*:\/\/)/i.test(text)
+
+const base64 = (file: SourceFile.SourceFile, bytes: Buffer): Schema.Json => ({
+  base64: bytes.toString("base64"),
+  mime_type: file.mimeType,
+  filename: SourceFile.fileName(file)
+})
+
+const json = (file: SourceFile.SourceFile, text: string | undefined): Delivered => {
+  try {
+    const value = JSON.parse(text ?? "not UTF-8") as Schema.Json // what JSON.parse returns is JSON
+    return { _tag: "Data", data: value }
+  } catch {
+    return Outcome.Rejected.make({
+      cause: {
+        code: "invalid-json",
+        message: `the file is mapped to a value, but ${file.mimeType} content that is not JSON is in it. Correct it, or map it to text`
+      }
+    })
+  }
+}
+
+/** The content as `data`: text as a string, JSON as a value, anything else as base64. */
+const inline = Effect.fnUntraced(function* (
+  delivery: Delivery,
+  file: SourceFile.SourceFile,
+  type: FieldType,
+  content: Sink.Content
+) {
+  const limit = delivery.maxInlineBytes
+  if (file.size !== undefined && inlineLength(type, file.size) > limit) {
+    return tooLargeInline(`${file.size.toLocaleString("en")} bytes`, limit)
+  }
+  const read = yield* readAll(content, type, limit)
+  if (Option.isNone(read)) return tooLargeInline("its bytes", limit)
+  const bytes = read.value
+  if (!isFileType(type)) return json(file, utf8(bytes))
+  const text = type === "text" ? utf8(bytes) : undefined
+  if (text !== undefined && !looksLikeUrl(text)) return { _tag: "Data", data: text } as const
+  return base64Length(bytes.length) > limit
+    ? tooLargeInline("as base64 its bytes", limit)
+    : ({ _tag: "Data", data: base64(file, bytes) } as const)
+})
+
+/** Percent-encoded addresses beyond this may come out longer than Mixpeek takes once they are signed. */
+const measureFrom = 700
+
+const fits = (delivery: Delivery, file: SourceFile.SourceFile, store: Source.Link) => {
+  if (delivery.references === "address") return Effect.succeed(store.address(file).length <= maxUrlLength)
+  if (file.uri.length < measureFrom) return Effect.succeed(true)
+  return Effect.map(store.presigned(file, delivery.linkLifetime), (url) => Redacted.value(url).length <= maxUrlLength)
+}
+
+/** What becomes of a file whose link is longer than Mixpeek takes. */
+export const linkTooLong: Outcome.Outcome = Outcome.Rejected.make({
+  cause: {
+    code: "link-too-long",
+    message: `the file's address has more than the ${maxUrlLength} characters Mixpeek takes as a URL. Deliver it inline, use references: "address", or shorten its key`
+  }
+})
+
+/** Decides how a file goes, and reads it where it goes inline. Bodies above the limit are not read to their end. */
+export const deliver = Effect.fnUntraced(function* (
+  delivery: Delivery,
+  file: SourceFile.SourceFile,
+  type: FieldType,
+  content: Sink.Content
+): Effect.fn.Return<Delivered, Source.SourceError> {
+  const method = delivery.method(file)
+  const store = Option.getOrUndefined(content.link)
+  if (!isFileType(type) || method === "inline" || (method === "auto" && store === undefined)) {
+    return yield* inline(delivery, file, type, content)
+  }
+  if (store === undefined) {
+    return needsUpload("the source has no links to its files", 'Use the delivery method "inline" for small files')
+  }
+  if (!(yield* fits(delivery, file, store))) {
+    return method === "auto" ? yield* inline(delivery, file, type, content) : linkTooLong
+  }
+  return delivery.references === "address" ? { _tag: "Data", data: store.address(file) } : link
+})

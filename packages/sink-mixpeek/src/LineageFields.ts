@@ -1,0 +1,115 @@
+/**
+ * Where lineage stands in an object: which file made it, in which state, in which run.
+ */
+import type { Lineage } from "@sluice/core"
+import { DateTime, Predicate, type Schema } from "effect"
+import { Misconfigured } from "./Misconfigured.ts"
+import { reservedName } from "./Wire.ts"
+
+/** Where each part goes: a dotted path from the root of the object, or `false` for nowhere. */
+export interface Placement {
+  /**
+   * SHA-256 of the file's address, 64 lower-case hex characters: answers are matched by it, and ambiguous batches
+   * found. Default `source_key`. `false` only where the bucket's unique key upserts.
+   */
+  readonly sourceKey?: string | false | undefined
+  /** `{ uri, id, token, path, checksum, modified_at, run_id, pipeline }`. Default `metadata.source`. */
+  readonly source?: string | false | undefined
+  /** `source_details: [{ type: "bucket", source_id: <uri> }]`, the API's own shape. Default `true`. */
+  readonly sourceDetails?: boolean | undefined
+}
+
+/** Paths, split. */
+export interface Placed {
+  readonly sourceKey: ReadonlyArray<string> | undefined
+  readonly source: ReadonlyArray<string> | undefined
+  readonly sourceDetails: boolean
+}
+
+const split = (field: string, path: string | false): ReadonlyArray<string> | undefined => {
+  if (path === false) return undefined
+  const names = path.split(".")
+  if (names.some((name) => name.trim() === "")) {
+    throw new Misconfigured({
+      field,
+      problem: `${JSON.stringify(path)} is not a dotted path`,
+      remedy: 'Use a name such as "source_key" or "metadata.source", or false'
+    })
+  }
+  if (reservedName(names[0]!) !== undefined) {
+    throw new Misconfigured({
+      field,
+      problem: `${names[0]} belongs to the API`,
+      remedy: "Choose another name"
+    })
+  }
+  return names
+}
+
+const startsWith = (path: ReadonlyArray<string>, prefix: ReadonlyArray<string>) =>
+  prefix.every((name, index) => path[index] === name)
+
+/** Throws `Misconfigured` where a path is reserved or two of them collide. */
+export const resolve = (placement: Placement = {}): Placed => {
+  const sourceKey = split("lineage.sourceKey", placement.sourceKey ?? "source_key")
+  const source = split("lineage.source", placement.source ?? "metadata.source")
+  if (
+    sourceKey !== undefined &&
+    source !== undefined &&
+    (startsWith(sourceKey, source) || startsWith(source, sourceKey))
+  ) {
+    throw new Misconfigured({
+      field: "lineage",
+      problem: `${sourceKey.join(".")} and ${source.join(".")} are in each other's way`,
+      remedy: "Give lineage.sourceKey and lineage.source paths of their own"
+    })
+  }
+  return { sourceKey, source, sourceDetails: placement.sourceDetails ?? true }
+}
+
+const sourceOf = (lineage: Lineage.Lineage): Schema.JsonObject => ({
+  uri: lineage.uri,
+  id: lineage.id,
+  token: lineage.token,
+  path: lineage.path,
+  ...(lineage.checksum === undefined ? {} : { checksum: `${lineage.checksum.algorithm}:${lineage.checksum.value}` }),
+  ...(lineage.modifiedAt === undefined ? {} : { modified_at: DateTime.formatIso(lineage.modifiedAt) }),
+  run_id: lineage.runId,
+  pipeline: lineage.pipeline
+})
+
+type Fields = { readonly [name: string]: Schema.Json }
+
+const isObject = (value: Schema.Json | undefined): value is Schema.JsonObject =>
+  Predicate.isObject(value) && !Array.isArray(value)
+
+/** The fields with a value at a path; `undefined` where something of the user's is in the way. */
+const put = (fields: Fields, path: ReadonlyArray<string>, value: Schema.Json): Fields | undefined => {
+  const [name, ...rest] = path
+  if (name === undefined) return undefined
+  const there = fields[name]
+  if (rest.length === 0) return there === undefined ? { ...fields, [name]: value } : undefined
+  if (there !== undefined && !isObject(there)) return undefined
+  const inner = put(there ?? {}, rest, value)
+  return inner === undefined ? undefined : { ...fields, [name]: inner }
+}
+
+/** The user's fields with lineage among them; the path that is taken already, where one is. */
+export const add = (
+  placed: Placed,
+  fields: Fields,
+  key: string,
+  lineage: Lineage.Lineage
+): { readonly fields: Fields } | { readonly taken: string } => {
+  let all = fields
+  for (const [path, value] of [
+    [placed.sourceKey, key],
+    [placed.source, sourceOf(lineage)]
+  ] as const) {
+    if (path === undefined) continue
+    const added = put(all, path, value)
+    if (added === undefined) return { taken: path.join(".") }
+    all = added
+  }
+  return { fields: all }
+}

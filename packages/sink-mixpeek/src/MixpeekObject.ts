@@ -1,0 +1,205 @@
+/**
+ * What a file is mapped to. A closed type with our own spelling: fields of the user have a place of their own, so that
+ * no misspelt option can become a field of the object.
+ */
+import { Mapping, type SourceFile } from "@sluice/core"
+import { Effect, Option, Predicate, Schema } from "effect"
+import * as Fields from "./Fields.ts"
+import * as MediaType from "./MediaType.ts"
+import { Misconfigured } from "./Misconfigured.ts"
+import { FieldType, reservedName } from "./Wire.ts"
+
+/** What a blob holds: the file itself (how it gets there is the sink's `delivery`), or a value. */
+export const Content = Schema.TaggedUnion({ File: {}, Value: { value: Schema.Json } })
+export type Content = typeof Content.Type
+
+/** One blob. */
+export const Blob = Schema.Struct({
+  /** A property of the bucket's schema, 1 to 100 characters. */
+  property: Schema.String.check(Schema.isMinLength(1), Schema.isMaxLength(100)),
+  /** The property's type. */
+  type: FieldType,
+  /** Default: the file itself. */
+  content: Schema.optionalKey(Content),
+  /** Where its content is stored; default: chosen by Mixpeek. */
+  keyPrefix: Schema.optionalKey(Schema.String),
+  /** Reaches only documents made from this blob. */
+  metadata: Schema.optionalKey(Schema.Record(Schema.String, Schema.Json)),
+  /** Whether Mixpeek copies what a reference points to; default: as the object says. */
+  canonicalizeSource: Schema.optionalKey(Schema.Boolean),
+  /** Copy again what was copied before; default: as the object says. */
+  forceRemirror: Schema.optionalKey(Schema.Boolean)
+})
+export interface Blob extends Schema.Schema.Type<typeof Blob> {}
+
+/** An object on its way to a bucket. Lineage is added by the sink. */
+export const MixpeekObject = Schema.Struct({
+  /** Its logical folder; default: the root of the bucket. */
+  keyPrefix: Schema.optionalKey(Schema.String),
+  blobs: Schema.Array(Blob),
+  /** Your own fields, at the root of the object. Names that belong to the API are refused. */
+  fields: Schema.optionalKey(Schema.Record(Schema.String, Schema.Json)),
+  /** Leave out blobs whose content the bucket has already; default: as the sink is configured (false). */
+  skipDuplicates: Schema.optionalKey(Schema.Boolean),
+  /** Whether Mixpeek copies what references point to; default: true, by the API. */
+  canonicalizeSource: Schema.optionalKey(Schema.Boolean),
+  /** Copy again what was copied before; default: false, by the API. */
+  forceRemirror: Schema.optionalKey(Schema.Boolean)
+})
+export interface MixpeekObject extends Schema.Schema.Type<typeof MixpeekObject> {}
+
+/** What a mapping can make, as far as it knows before it sees a file; `check` compares it with the bucket's schema. */
+export interface Shape {
+  readonly blobs: ReadonlyArray<{ readonly property: string; readonly types: ReadonlyArray<FieldType> }>
+  readonly fields: ReadonlyArray<{
+    readonly name: string
+    /** `undefined`: only the value tells. */
+    readonly type: FieldType | undefined
+    readonly required: boolean
+  }>
+}
+
+/** A mapping that knows its shape. */
+export interface ShapedMapping<out R = never> extends Mapping.Mapping<MixpeekObject, R> {
+  readonly shape: Shape
+}
+
+/** The shape of a mapping, where it has one. */
+export const shapeOf = (mapping: Mapping.Mapping<unknown, unknown>): Option.Option<Shape> =>
+  Predicate.hasProperty(mapping, "shape")
+    ? Option.some(mapping.shape as Shape) // only this module puts a shape on a mapping
+    : Option.none()
+
+/** A mapping of your own (`Mapping.make`), with the shape of what it makes so that `check` can look at it. */
+export const declare = <R>(mapping: Mapping.Mapping<MixpeekObject, R>, shape: Shape): ShapedMapping<R> => ({
+  ...mapping,
+  shape
+})
+
+/** How `fromFile` maps. `F` are the fields. */
+export interface FromFileOptions<F extends { readonly [name: string]: Fields.Field<Schema.Json, unknown> }> {
+  /** The bucket's property for the file: one for all, or one for each type (files of other types have no home then). */
+  readonly property: string | { readonly [T in FieldType]?: string | undefined }
+  /**
+   * Types by media type, before the built-in table (contents of PDF, images, video, audio, text, CSV and Excel). For
+   * `object`, `array` and the like the file is parsed as JSON.
+   */
+  readonly types?: { readonly [mediaType: string]: FieldType } | undefined
+  /** What becomes of files without a type or property: `reject` (default), `skip`, or a type for all of them. */
+  readonly otherwise?: "reject" | "skip" | FieldType | undefined
+  /** The object's logical folder; default: the folders of the file's path. */
+  readonly keyPrefix?: Fields.Field<string> | undefined
+  readonly fields?: F | undefined
+  /** Leave out content the bucket has already; default: as the sink is configured (false). */
+  readonly skipDuplicates?: boolean | undefined
+}
+
+/** What the fields of `F` need. */
+export type Requirements<F> = {
+  [K in keyof F]: F[K] extends Fields.Field<infer _A, infer R> ? R : never
+}[keyof F]
+
+const noHome = (file: SourceFile.SourceFile, why: string, disposition: "skip" | "reject") =>
+  new Mapping.MappingError({
+    subject: "property",
+    message: `${why}. Give ${file.mimeType} a type with types, or leave such files out with otherwise: "skip" or a filter`,
+    disposition
+  })
+
+const checkNames = (names: ReadonlyArray<string>) => {
+  for (const name of names) {
+    const taken = reservedName(name)
+    if (taken !== undefined) {
+      throw new Misconfigured({
+        field: `fields.${name}`,
+        problem: `${name === taken ? "the name" : `a spelling of ${taken}, which`} belongs to the API`,
+        remedy: "Give the field another name"
+      })
+    }
+  }
+}
+
+const shapeFor = <F extends { readonly [name: string]: Fields.Field<Schema.Json, unknown> }>(
+  options: FromFileOptions<F>
+): Shape => {
+  const { property } = options
+  const fields = Object.entries(options.fields ?? {}).map(([name, field]) => ({
+    name,
+    type: field.type,
+    required: field.isRequired
+  }))
+  if (!Predicate.isString(property)) {
+    const blobs = FieldType.literals.flatMap((type) => {
+      const name = property[type]
+      return name === undefined ? [] : [{ property: name, types: [type] }]
+    })
+    return { blobs, fields }
+  }
+  const other = FieldType.literals.filter((type) => type === options.otherwise)
+  const types = new Set([...MediaType.types, ...Object.values(options.types ?? {}), ...other])
+  return { blobs: [{ property, types: [...types] }], fields }
+}
+
+/**
+ * One object with one blob for each file: the file itself, under the property and type that its media type has, with
+ * fields from where you say. Throws `Misconfigured` for fields whose names belong to the API.
+ */
+export const fromFile = <const F extends { readonly [name: string]: Fields.Field<Schema.Json, unknown> } = {}>(
+  options: FromFileOptions<F>
+): ShapedMapping<Requirements<F>> => {
+  const otherwise = options.otherwise ?? "reject"
+  const disposition = otherwise === "skip" ? "skip" : "reject"
+  const fallback = otherwise === "skip" || otherwise === "reject" ? undefined : otherwise
+  const keyPrefix = options.keyPrefix ?? Fields.folderPath
+  // `Requirements<F>` is the union of what these need; the record's own type has forgotten which.
+  const fields = Object.entries(options.fields ?? {}) as ReadonlyArray<
+    [string, Fields.Field<Schema.Json, Requirements<F>>]
+  >
+  checkNames(fields.map(([name]) => name))
+
+  const blobOf = (file: SourceFile.SourceFile): Effect.Effect<Blob, Mapping.MappingError> => {
+    const type = options.types?.[file.mimeType] ?? MediaType.typeOf(file.mimeType) ?? fallback
+    if (type === undefined) {
+      return Effect.fail(noHome(file, `${file.mimeType} has no type in Mixpeek`, disposition))
+    }
+    const property = Predicate.isString(options.property) ? options.property : options.property[type]
+    return property === undefined
+      ? Effect.fail(noHome(file, `no property is named for files of type ${type}`, disposition))
+      : Effect.succeed({ property, type })
+  }
+
+  const fieldsOf = Effect.fnUntraced(function* (file: SourceFile.SourceFile) {
+    const values: { [name: string]: Schema.Json } = {}
+    for (const [name, field] of fields) {
+      const value = yield* Effect.mapError(
+        field.read(file),
+        ({ disposition, message }) => new Mapping.MappingError({ subject: name, message, disposition })
+      )
+      if (Option.isSome(value)) values[name] = value.value
+      else if (field.isRequired) {
+        return yield* new Mapping.MappingError({
+          subject: name,
+          message: `the required field ${name} is missing. Set it at the source, or give it a value with orElse`,
+          disposition: "reject"
+        })
+      }
+    }
+    return values
+  })
+
+  return {
+    attributes: new Set([...keyPrefix.attributes, ...fields.flatMap(([, field]) => [...field.attributes])]),
+    shape: shapeFor(options),
+    map: Effect.fnUntraced(function* (file) {
+      const blob = yield* blobOf(file)
+      const prefix = yield* keyPrefix.read(file)
+      const values = yield* fieldsOf(file)
+      return {
+        blobs: [blob],
+        fields: values,
+        ...(Option.isSome(prefix) ? { keyPrefix: prefix.value } : {}),
+        ...(options.skipDuplicates === undefined ? {} : { skipDuplicates: options.skipDuplicates })
+      }
+    })
+  }
+}

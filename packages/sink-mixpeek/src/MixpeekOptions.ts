@@ -1,0 +1,140 @@
+/**
+ * How Mixpeek is reached, checked before the first request.
+ */
+import { Config, Duration, Effect, Option, Redacted } from "effect"
+import type { Rate } from "./Limits.ts"
+import { Misconfigured } from "./Misconfigured.ts"
+import type { Category } from "./Wire.ts"
+
+/** How Mixpeek is reached. */
+export interface Options {
+  /** `sk_…`. Reading is needed for checks, writing for creating objects. */
+  readonly apiKey: Redacted.Redacted<string>
+  /** Id (`ns_…`) or name of the namespace the bucket is in. */
+  readonly namespace: string
+  /** Default `https://api.mixpeek.com`. */
+  readonly url?: string | undefined
+  /**
+   * For one request, from sending it to the end of its answer; default 120 seconds: the API fetches up to 100 URLs
+   * before it answers.
+   */
+  readonly timeout?: Duration.Input | undefined
+  /** Allows `http:` to a host that is not this machine: the key then travels in the clear. Default false. */
+  readonly allowPlainHttp?: boolean | undefined
+  /**
+   * Upper bounds, per category; `data` is the one of objects. Without them the limits of the organization and of the
+   * answers hold, and 10 requests a minute until one of them is known.
+   */
+  readonly rateLimits?: { readonly [C in Category]?: Rate | undefined } | undefined
+}
+
+/** Options that hold. */
+export interface Checked {
+  readonly apiKey: Redacted.Redacted<string>
+  readonly namespace: string
+  /** Without a slash at the end. */
+  readonly url: string
+  readonly timeout: Duration.Duration
+  readonly rateLimits: { readonly [C in Category]?: Rate | undefined }
+}
+
+export const defaultUrl = "https://api.mixpeek.com"
+export const defaultTimeout = Duration.seconds(120)
+
+/** `localhost`, `*.localhost`, `127.0.0.0/8`, `::1`: addresses that never leave this machine. */
+const isLoopback = (host: string): boolean =>
+  host === "localhost" || host.endsWith(".localhost") || host === "[::1]" || /^127(\.\d{1,3}){3}$/.test(host)
+
+const wrong = (field: string, problem: string, remedy: string) =>
+  Effect.fail(new Misconfigured({ field, problem, remedy }))
+
+const checkUrl = (text: string, allowPlainHttp: boolean): Effect.Effect<string, Misconfigured> => {
+  const field = "url (MIXPEEK_URL)"
+  const url = URL.parse(text)
+  if (url === null || (url.protocol !== "https:" && url.protocol !== "http:")) {
+    return wrong(field, "not an https address", `Use an address such as ${defaultUrl}`)
+  }
+  if (url.username !== "" || url.password !== "" || url.search !== "" || url.hash !== "") {
+    return wrong(field, "holds credentials, a query or a fragment", "Leave the bare address; the key goes into apiKey")
+  }
+  if (url.protocol === "http:" && !isLoopback(url.hostname) && !allowPlainHttp) {
+    return wrong(
+      field,
+      `plain http to ${url.hostname} would send the key in the clear`,
+      "Use https, or set allowPlainHttp (MIXPEEK_ALLOW_PLAIN_HTTP) if that is what you want"
+    )
+  }
+  return Effect.succeed(url.href.replace(/\/+$/, ""))
+}
+
+/** Refuses options that cannot work. Looks at nothing outside. */
+export const check = Effect.fnUntraced(function* (options: Options) {
+  const key = Redacted.value(options.apiKey)
+  if (key.trim() === "") {
+    return yield* wrong("apiKey (MIXPEEK_API_KEY)", "empty", "Set it to an API key of your organization (sk_…)")
+  }
+  if (!/^[\x21-\x7e]+$/.test(key)) {
+    return yield* wrong(
+      "apiKey (MIXPEEK_API_KEY)",
+      "holds spaces, line breaks or characters that a key cannot have",
+      "Copy the key again, without quotes around it"
+    )
+  }
+  if (!/^[\x21-\x7e]+$/.test(options.namespace)) {
+    return yield* wrong(
+      "namespace (MIXPEEK_NAMESPACE)",
+      options.namespace.trim() === "" ? "empty" : "holds spaces or characters that a header cannot have",
+      "Set it to the id (ns_…) or name of the namespace your bucket is in"
+    )
+  }
+  const timeout = Duration.fromInputUnsafe(options.timeout ?? defaultTimeout)
+  if (Duration.toMillis(timeout) < 1000 || !Duration.isFinite(timeout)) {
+    return yield* wrong("timeout (MIXPEEK_TIMEOUT)", "below one second or endless", "Use 30 to 300 seconds")
+  }
+  for (const [category, rate] of Object.entries(options.rateLimits ?? {})) {
+    if (rate === undefined) continue
+    if (!(rate.perMinute > 0) || (rate.burst !== undefined && !(rate.burst >= 1))) {
+      return yield* wrong(
+        `rateLimits.${category}`,
+        "perMinute is not above 0, or burst is below 1",
+        "Use the figures of your plan, such as { perMinute: 600, burst: 200 }"
+      )
+    }
+  }
+  const checked: Checked = {
+    apiKey: options.apiKey,
+    namespace: options.namespace,
+    url: yield* checkUrl(options.url ?? defaultUrl, options.allowPlainHttp ?? false),
+    timeout,
+    rateLimits: options.rateLimits ?? {}
+  }
+  return checked
+})
+
+/**
+ * Options from the environment: `MIXPEEK_API_KEY` and `MIXPEEK_NAMESPACE` (both required), `MIXPEEK_URL`,
+ * `MIXPEEK_TIMEOUT` (`120 seconds`), `MIXPEEK_ALLOW_PLAIN_HTTP`, `MIXPEEK_REQUESTS_PER_MINUTE` and `MIXPEEK_BURST`
+ * (upper bounds of the category `data`).
+ */
+export const config: Config.Config<Options> = Config.all({
+  apiKey: Config.Redacted("API_KEY").pipe(Config.withDefault(Redacted.make(""))),
+  namespace: Config.String("NAMESPACE").pipe(Config.withDefault("")),
+  url: Config.option(Config.String("URL")),
+  timeout: Config.option(Config.Duration("TIMEOUT")),
+  allowPlainHttp: Config.Boolean("ALLOW_PLAIN_HTTP").pipe(Config.withDefault(false)),
+  perMinute: Config.option(Config.Int("REQUESTS_PER_MINUTE")),
+  burst: Config.option(Config.Int("BURST"))
+}).pipe(
+  Config.nested("MIXPEEK"),
+  Config.map((values) => ({
+    apiKey: values.apiKey,
+    namespace: values.namespace,
+    url: Option.getOrUndefined(values.url),
+    timeout: Option.getOrUndefined(values.timeout),
+    allowPlainHttp: values.allowPlainHttp,
+    rateLimits: Option.match(values.perMinute, {
+      onNone: () => undefined,
+      onSome: (perMinute) => ({ data: { perMinute, burst: Option.getOrUndefined(values.burst) } })
+    })
+  }))
+)

@@ -1,0 +1,149 @@
+/**
+ * One object, ready to be sent: its JSON is made once, and only the link is put in when the request leaves.
+ */
+import { Outcome, type Sink, type Source, type SourceFile } from "@sluice/core"
+import { Effect, Option, Schema } from "effect"
+import * as BlobDelivery from "./BlobDelivery.ts"
+import * as LineageFields from "./LineageFields.ts"
+import { type Blob, MixpeekObject } from "./MixpeekObject.ts"
+import { type CreateBlobRequest, type CreateObjectRequest, reservedName } from "./Wire.ts"
+
+/** An object ready to be sent. */
+export interface MixpeekRecord extends Sink.Prepared {
+  readonly file: SourceFile.SourceFile
+  /** Mints the links; present where there are some to mint. */
+  readonly link: Source.Link | undefined
+  /** JSON of the object; between each two parts goes the link. */
+  readonly parts: ReadonlyArray<string>
+  /** Blobs it has: an answer without any was a duplicate. */
+  readonly blobs: number
+  readonly skipsDuplicates: boolean
+}
+
+/** How records are made. */
+export interface Options {
+  readonly delivery: BlobDelivery.Delivery
+  readonly lineage: LineageFields.Placed
+  readonly skipDuplicates: boolean
+  /** A record that is larger can never be sent. */
+  readonly maxBytes: number
+}
+
+const rejected = (code: string, message: string): Outcome.Outcome => Outcome.Rejected.make({ cause: { code, message } })
+
+const validate = Schema.decodeUnknownEffect(Schema.toType(MixpeekObject), {
+  onExcessProperty: "error",
+  errors: "first"
+})
+
+const present = <K extends string, V>(key: K, value: V | undefined): { readonly [P in K]?: V } =>
+  (value === undefined ? {} : { [key]: value }) as { readonly [P in K]?: V } // a computed key widens to string
+
+/** Everything of a blob but its data. */
+const headOf = (blob: Blob): Omit<CreateBlobRequest, "data"> => ({
+  property: blob.property,
+  type: blob.type,
+  ...present("key_prefix", blob.keyPrefix),
+  ...present("metadata", blob.metadata),
+  ...present("canonicalize_source", blob.canonicalizeSource),
+  ...present("force_remirror", blob.forceRemirror)
+})
+
+/** Everything of an object but its blobs and the fields of the user. */
+const objectHead = (
+  object: MixpeekObject,
+  skipsDuplicates: boolean,
+  sourceId: string | undefined
+): Omit<CreateObjectRequest, "blobs"> => ({
+  ...present("key_prefix", object.keyPrefix),
+  ...(skipsDuplicates ? { skip_duplicates: true } : {}),
+  ...present("canonicalize_source", object.canonicalizeSource),
+  ...present("force_remirror", object.forceRemirror),
+  ...present("source_details", sourceId === undefined ? undefined : [{ type: "bucket" as const, source_id: sourceId }])
+})
+
+/** `{…}` without its brace at the end, ready for another key. */
+const open = (value: object): string => {
+  const text = JSON.stringify(value)
+  return text === "{}" ? "{" : `${text.slice(0, -1)},`
+}
+
+/** The object's JSON in parts: the link goes between them. `undefined` stands for the link. */
+const assemble = (
+  head: object,
+  blobs: ReadonlyArray<{ readonly head: object; readonly data: Schema.Json | undefined }>
+): ReadonlyArray<string> => {
+  const parts: Array<string> = []
+  let part = `${open(head)}"blobs":[`
+  for (const [index, blob] of blobs.entries()) {
+    part += `${index === 0 ? "" : ","}${open(blob.head)}"data":`
+    if (blob.data === undefined) {
+      parts.push(part)
+      part = "}"
+    } else part += `${JSON.stringify(blob.data)}}`
+  }
+  parts.push(`${part}]}`)
+  return parts
+}
+
+/**
+ * Makes a record ready to be sent. An outcome where it is not going to be: content that cannot be delivered, reserved
+ * names, more bytes than a request may have, an object that is not one.
+ */
+export const make = Effect.fnUntraced(function* (options: Options, record: Sink.Record<MixpeekObject>) {
+  const checked = yield* Effect.result(validate(record.object))
+  if (checked._tag === "Failure") {
+    return rejected(
+      "invalid-object",
+      `the mapping made something that is not a MixpeekObject: ${checked.failure.message}`
+    )
+  }
+  const object = checked.success
+  const reserved = Object.keys(object.fields ?? {}).find((name) => reservedName(name) !== undefined)
+  if (reserved !== undefined) {
+    return rejected("reserved-name", `the field ${reserved} has a name that belongs to the API. Give it another one`)
+  }
+  const placed = LineageFields.add(options.lineage, object.fields ?? {}, record.key, record.lineage)
+  if ("taken" in placed) {
+    return rejected(
+      "reserved-name",
+      `the field ${placed.taken} is where lineage goes. Rename it, or place lineage elsewhere`
+    )
+  }
+  const blobs: Array<{ head: object; data: Schema.Json | undefined }> = []
+  for (const blob of object.blobs) {
+    if (blob.content?._tag === "Value") {
+      blobs.push({ head: headOf(blob), data: blob.content.value })
+      continue
+    }
+    const delivered = yield* BlobDelivery.deliver(options.delivery, record.file, blob.type, record.content)
+    if (delivered._tag !== "Data" && delivered._tag !== "Link") return delivered
+    blobs.push({ head: headOf(blob), data: delivered._tag === "Data" ? delivered.data : undefined })
+  }
+  const skipsDuplicates = object.skipDuplicates ?? options.skipDuplicates
+  const sourceId = options.lineage.sourceDetails ? record.lineage.uri : undefined
+  const parts = assemble({ ...objectHead(object, skipsDuplicates, sourceId), ...placed.fields }, blobs)
+  const weight =
+    parts.reduce((sum, part) => sum + Buffer.byteLength(part), 1) + (parts.length - 1) * (BlobDelivery.maxUrlLength + 2)
+  if (weight > options.maxBytes) {
+    return rejected(
+      "too-large",
+      `the object takes ${weight.toLocaleString("en")} bytes, more than the ${options.maxBytes.toLocaleString("en")} of a whole request (batch.maxBytes). Map fewer or smaller fields`
+    )
+  }
+  const made: MixpeekRecord = {
+    _tag: "Prepared",
+    key: record.key,
+    weight,
+    file: record.file,
+    link: parts.length > 1 ? Option.getOrUndefined(record.content.link) : undefined,
+    parts,
+    blobs: blobs.length,
+    skipsDuplicates
+  }
+  return made
+})
+
+/** The object's JSON with the link in its places. */
+export const json = (record: MixpeekRecord, link: string | undefined): string =>
+  record.parts.join(link === undefined ? "" : JSON.stringify(link))

@@ -1,0 +1,115 @@
+/**
+ * What the tests of this package share: files, records, a bucket, the client on a stand-in.
+ */
+import { NodeHttpClient } from "@effect/platform-node"
+import { Lineage, type Mapping, type Sink, type SourceFile, type Source } from "@sluice/core"
+import { Mixpeek, MixpeekObject, type MixpeekOptions, type MixpeekRecord, type MixpeekSink } from "@sluice/sink-mixpeek"
+import { MixpeekStandIn } from "@sluice/testkit/mixpeek"
+import { type Array as Arr, DateTime, Effect, Layer, Option, Redacted, Stream } from "effect"
+
+export const bucket = "bkt_files"
+
+export const schema: MixpeekStandIn.BucketSchema = {
+  properties: {
+    content: { type: "text" },
+    document: { type: "pdf" },
+    data: { type: "object" },
+    title: { type: "string" },
+    year: { type: "integer" },
+    source_key: { type: "string" },
+    metadata: { type: "object" }
+  }
+}
+
+export const file = (path: string, options?: Partial<SourceFile.SourceFile>): SourceFile.SourceFile => ({
+  id: path,
+  token: "v1",
+  uri: `s3://files/${encodeURIComponent(path)}`,
+  path,
+  mimeType: "text/plain",
+  modifiedAt: DateTime.makeUnsafe("2026-11-24T00:00:00Z"),
+  attributes: {},
+  ...options
+})
+
+/** Links that name the file and how often they were minted. */
+export const links = (
+  url?: (file: SourceFile.SourceFile) => string
+): Source.Link & { readonly minted: () => number } => {
+  let minted = 0
+  return {
+    presigned: (file) =>
+      Effect.sync(() => {
+        minted++
+        return Redacted.make(url?.(file) ?? `https://files.example/${file.id}?X-Amz-Signature=secret${minted}`)
+      }),
+    address: (file) => `s3://files/${file.path}`,
+    minted: () => minted
+  }
+}
+
+export const content = (bytes: string | Uint8Array, link?: Source.Link): Sink.Content => ({
+  bytes: Stream.make(typeof bytes === "string" ? new TextEncoder().encode(bytes) : bytes),
+  link: Option.fromUndefinedOr(link)
+})
+
+export const run = { runId: "run_1", pipeline: "files" }
+
+export const record = (
+  object: MixpeekObject.MixpeekObject,
+  from: SourceFile.SourceFile,
+  bytes: Sink.Content
+): Sink.Record<MixpeekObject.MixpeekObject> => ({
+  key: Lineage.sourceKey(from.uri),
+  file: from,
+  object,
+  lineage: Lineage.make(from, run),
+  content: bytes
+})
+
+export const textObject: MixpeekObject.MixpeekObject = { blobs: [{ property: "content", type: "text" }] }
+
+/** Texts under `names`, prepared; fails the test where one is not going to be sent. */
+export const prepareAll = Effect.fnUntraced(function* (
+  sink: MixpeekSink.MixpeekSink,
+  names: Arr.NonEmptyReadonlyArray<string>,
+  object: (name: string) => MixpeekObject.MixpeekObject = () => textObject,
+  link?: Source.Link
+) {
+  const prepared: Array<MixpeekRecord.MixpeekRecord> = []
+  for (const name of names) {
+    const made = yield* sink.prepare(record(object(name), file(name), content(`content of ${name}`, link)))
+    if (made._tag !== "Prepared") return yield* Effect.die(made)
+    prepared.push(made)
+  }
+  // There are as many as there are names.
+  return prepared as unknown as Arr.NonEmptyReadonlyArray<MixpeekRecord.MixpeekRecord>
+})
+
+/** The client on a stand-in. A layer of its own, so that no test sees the limits of another. */
+export const client = (
+  server: MixpeekStandIn.MixpeekStandIn,
+  options?: Partial<MixpeekOptions.Options>
+): Layer.Layer<Mixpeek> =>
+  Layer.fresh(
+    Layer.orDie(
+      Mixpeek.layer({
+        url: server.url,
+        apiKey: server.apiKey,
+        namespace: server.namespace,
+        rateLimits: { data: { perMinute: 60_000 }, metadata: { perMinute: 60_000 } },
+        ...options
+      })
+    )
+  ).pipe(Layer.provide(NodeHttpClient.layerUndici))
+
+/** A stand-in with one bucket. */
+export const standIn = (options?: Partial<MixpeekStandIn.Options>) =>
+  MixpeekStandIn.make({ buckets: [{ id: bucket, schema }], ...options })
+
+export const tags = (answers: ReadonlyArray<Sink.Answer>): ReadonlyArray<string> =>
+  answers.map((answer) => (answer._tag === "Retry" ? "Retry" : answer.outcome._tag))
+
+export const mapping: Mapping.Mapping<MixpeekObject.MixpeekObject> = MixpeekObject.fromFile({
+  property: { text: "content", pdf: "document" }
+})
