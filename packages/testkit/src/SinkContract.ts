@@ -1,1 +1,119 @@
-export {}
+/**
+ * What every sink must do. A connector's test calls `sinkContract` with a target of its own behind it.
+ */
+import { assert, describe, it } from "@effect/vitest"
+import { Dispatch, type Outcome, type Sink } from "@sluice/core"
+import { Array as Arr, Effect, type Layer, Option, type Scope, Stream } from "effect"
+
+/** An empty target, and the sink that fills it. */
+export interface SinkFixture<O, P extends Sink.Prepared, R> {
+  readonly sink: Sink.Sink<O, P, R>
+  /** A record the target takes; different numbers make different files. */
+  readonly record: (n: number) => Sink.Record<O>
+  /** A record the target refuses for what is in it. */
+  readonly poison: (n: number) => Sink.Record<O>
+  /** `Lineage.sourceKey` of everything the target holds, once for each object. */
+  readonly keys: Effect.Effect<ReadonlyArray<string>>
+  /** The same sink with credentials the target does not know. */
+  readonly stranger: Sink.Sink<O, P, R>
+  /** What must not appear in any message. */
+  readonly secrets: ReadonlyArray<string>
+}
+
+type Settled<O> = ReadonlyArray<Dispatch.Settled<Sink.Record<O>>>
+
+const outcomes = <O>(settled: Settled<O>, tag: Outcome.Outcome["_tag"]) =>
+  settled.filter((one) => one.outcome._tag === tag).map((one) => one.record.key)
+
+const range = (from: number, to: number) => Array.from({ length: to - from }, (_, i) => from + i)
+
+/** Registers the suite. Each test makes a fixture of its own. */
+export const sinkContract = <O, P extends Sink.Prepared, R, E>(
+  name: string,
+  fixture: Effect.Effect<SinkFixture<O, P, R>, E, R | Scope.Scope>,
+  layer: Layer.Layer<R, E>
+): void => {
+  const test = (
+    title: string,
+    body: (fixture: SinkFixture<O, P, R>) => Effect.Effect<void, unknown, R | Scope.Scope>
+  ) => it.live(title, () => Effect.flatMap(fixture, body).pipe(Effect.scoped, Effect.provide(layer)))
+
+  const prepared = Effect.fnUntraced(function* (sink: Sink.Sink<O, P, R>, records: ReadonlyArray<Sink.Record<O>>) {
+    const all = yield* Effect.forEach(records, sink.prepare)
+    const ready = all.filter((one): one is P => one._tag === "Prepared")
+    return Arr.isReadonlyArrayNonEmpty(ready) ? ready : assert.fail("nothing was prepared")
+  })
+
+  const dispatched = (sink: Sink.Sink<O, P, R>, records: ReadonlyArray<Sink.Record<O>>) =>
+    Stream.runCollect(Dispatch.dispatch(sink)(Stream.fromIterable(records)))
+
+  describe(`${name} keeps the contract of sinks:`, () => {
+    test("its limits leave room for at least one record", ({ sink }) =>
+      Effect.sync(() => {
+        assert.isAtLeast(sink.limits.maxRecords, 1)
+        assert.isAtLeast(sink.limits.maxInFlight, 1)
+        assert.isAtLeast(sink.limits.maxPreparing, 1)
+        assert.isAtLeast(sink.limits.maxBytes, 1)
+      }))
+
+    test("a batch is answered once for each record, under the record's key", ({ keys, record, sink }) =>
+      Effect.gen(function* () {
+        const batch = yield* prepared(sink, range(0, Math.min(sink.limits.maxRecords, 20)).map(record))
+        const answers = yield* sink.send(batch)
+        assert.deepStrictEqual(answers.map((answer) => answer.key).toSorted(), batch.map((one) => one.key).toSorted())
+        assert.deepStrictEqual((yield* keys).toSorted(), batch.map((one) => one.key).toSorted())
+      }))
+
+    test("records beyond one batch arrive, each once, as objects of their own", ({ keys, record, sink }) =>
+      Effect.gen(function* () {
+        const records = range(0, sink.limits.maxRecords * 2 + 7).map(record)
+        const settled = yield* dispatched(sink, records)
+        const expected = records.map((one) => one.key).toSorted()
+        assert.deepStrictEqual(outcomes(settled, "Created").toSorted(), expected)
+        assert.deepStrictEqual((yield* keys).toSorted(), expected)
+        const ids = settled.flatMap(({ outcome }) => (outcome._tag === "Created" && outcome.objectId) || [])
+        assert.strictEqual(new Set(ids).size, ids.length)
+      }))
+
+    test("a record it refuses is rejected with a cause; the others go through", ({ keys, poison, record, sink }) =>
+      Effect.gen(function* () {
+        const good = range(0, 12).map(record)
+        const bad = range(100, 103).map(poison)
+        const settled = yield* dispatched(
+          sink,
+          good.flatMap((one, i) => [one, ...(i % 4 === 0 ? bad.slice(i / 4, i / 4 + 1) : [])])
+        )
+        assert.deepStrictEqual(outcomes(settled, "Rejected").toSorted(), bad.map((one) => one.key).toSorted())
+        assert.deepStrictEqual((yield* keys).toSorted(), good.map((one) => one.key).toSorted())
+        for (const { outcome } of settled) {
+          if (outcome._tag === "Rejected") assert.isNotEmpty(outcome.cause.message)
+        }
+      }))
+
+    test("what arrived is found by its key, with the state it was made from; what did not is not", ({ record, sink }) =>
+      Effect.gen(function* () {
+        if (Option.isNone(sink.find)) return
+        const there = yield* prepared(sink, range(0, 5).map(record))
+        const elsewhere = yield* prepared(sink, range(5, 10).map(record))
+        yield* sink.send(there)
+        const found = yield* sink.find.value(Arr.appendAll(there, elsewhere))
+        assert.deepStrictEqual(found.map((one) => one.key).toSorted(), there.map((one) => one.key).toSorted())
+        for (const one of found) {
+          const number = there.findIndex((sent) => sent.key === one.key)
+          assert.strictEqual(
+            Option.getOrElse(one.token, () => record(number).file.token),
+            record(number).file.token
+          )
+        }
+      }))
+
+    test("unknown credentials end the run, and are not told to anybody", ({ keys, record, secrets, stranger }) =>
+      Effect.gen(function* () {
+        const error = yield* Effect.flip(dispatched(stranger, [record(0)]))
+        assert.strictEqual(error._tag === "SinkError" ? error.reason._tag : error._tag, "Unauthorized")
+        const told = `${error.message} ${JSON.stringify(error)}`
+        for (const secret of secrets) assert.notInclude(told, secret)
+        assert.deepStrictEqual(yield* keys, [])
+      }))
+  })
+}
