@@ -1,1 +1,5 @@
-export {}
+export * as Credentials from "./Credentials.ts"
+export { S3 } from "./S3.ts"
+export * as S3Error from "./S3Error.ts"
+export * as S3Options from "./S3Options.ts"
+export * as S3Source from "./S3Source.ts"

@@ -1,0 +1,278 @@
+/**
+ * The S3 client as a service: typed errors, interruption, one retry layer, and a pace that follows `SlowDown`.
+ */
+import {
+  GetObjectCommand,
+  type GetObjectCommandInput,
+  type GetObjectCommandOutput,
+  GetObjectTaggingCommand,
+  type GetObjectTaggingCommandInput,
+  type GetObjectTaggingCommandOutput,
+  HeadObjectCommand,
+  type HeadObjectCommandInput,
+  type HeadObjectCommandOutput,
+  ListObjectsV2Command,
+  type ListObjectsV2CommandInput,
+  type ListObjectsV2CommandOutput,
+  ListObjectVersionsCommand,
+  type ListObjectVersionsCommandInput,
+  type ListObjectVersionsCommandOutput,
+  RestoreObjectCommand,
+  type RestoreObjectCommandInput,
+  type RestoreObjectCommandOutput,
+  S3Client
+} from "@aws-sdk/client-s3"
+import { Check, Retry, type Source } from "@sluice/core"
+import { NodeHttpHandler } from "@smithy/node-http-handler"
+import { Clock, type Config, Context, Duration, Effect, Layer, Option, type Redacted } from "effect"
+import * as Credentials from "./Credentials.ts"
+import * as Pacer from "./internal/Pacer.ts"
+import { presign } from "./internal/presign.ts"
+import { fromEnvironment, type Options, refuse } from "./S3Options.ts"
+import { classify, type Operation, type S3Error, type Target } from "./S3Error.ts"
+
+/** What is said of a call besides its input. */
+interface Call {
+  readonly operation: Operation
+  readonly Bucket: string | undefined
+  readonly Key?: string | undefined
+  readonly VersionId?: string | undefined
+}
+
+/** One client for any number of sources. Every call is interruptible, paced and retried; none is retried by the SDK. */
+export class S3 extends Context.Service<
+  S3,
+  {
+    readonly listObjects: (input: ListObjectsV2CommandInput) => Effect.Effect<ListObjectsV2CommandOutput, S3Error>
+    readonly listVersions: (
+      input: ListObjectVersionsCommandInput
+    ) => Effect.Effect<ListObjectVersionsCommandOutput, S3Error>
+    /** The body must be read to its end or destroyed. Asks for the stored checksum; does not verify it. */
+    readonly getObject: (input: GetObjectCommandInput) => Effect.Effect<GetObjectCommandOutput, S3Error>
+    readonly headObject: (input: HeadObjectCommandInput) => Effect.Effect<HeadObjectCommandOutput, S3Error>
+    readonly getObjectTagging: (
+      input: GetObjectTaggingCommandInput
+    ) => Effect.Effect<GetObjectTaggingCommandOutput, S3Error>
+    readonly restoreObject: (input: RestoreObjectCommandInput) => Effect.Effect<RestoreObjectCommandOutput, S3Error>
+    /** A URL that anybody can GET; lives no longer than the credentials do. */
+    readonly presign: (
+      input: GetObjectCommandInput,
+      expiresIn: Duration.Duration
+    ) => Effect.Effect<Redacted.Redacted<string>, S3Error>
+    /** The region requests go to: as configured, or as discovered so far. */
+    readonly region: Effect.Effect<string>
+    /** Waits of the retry layer. */
+    readonly retry: Retry.Policy
+    /** What there is to say about the configuration. */
+    readonly findings: ReadonlyArray<Check.Finding>
+  }
+>()("@sluice/source-s3/S3") {
+  /** A client of its own, closed with the scope. Fails with `Misconfigured` where the options cannot work. */
+  static readonly layer = (options: Options = {}): Layer.Layer<S3, Source.SourceError> =>
+    Layer.effect(S3, make(options))
+
+  /** The same from the environment; `S3Options` lists the variables. `overrides` win. */
+  static readonly layerConfig = (overrides: Options = {}): Layer.Layer<S3, Config.ConfigError | Source.SourceError> =>
+    Layer.effect(
+      S3,
+      Effect.flatMap(fromEnvironment, (options) => make({ ...options, ...overrides }))
+    )
+
+  /**
+   * Your own client, which stays yours to close. Make it with `maxAttempts: 1`: retries are made here, and two layers
+   * multiply.
+   */
+  static readonly layerClient = (client: S3Client, options: { readonly retry?: Retry.Policy } = {}): Layer.Layer<S3> =>
+    Layer.effect(
+      S3,
+      Effect.gen(function* () {
+        const attempts = yield* Effect.promise(() => client.config.maxAttempts())
+        return service(client, {
+          retry: options.retry ?? Retry.standard,
+          anonymous: false,
+          region: Effect.promise(() => client.config.region()),
+          moveTo: () => false,
+          findings:
+            attempts > 1
+              ? [
+                  Check.warning(
+                    "maxAttempts",
+                    `your S3Client makes ${attempts} attempts by itself, on top of the retries made here`,
+                    "Make it with `maxAttempts: 1`"
+                  )
+                ]
+              : []
+        })
+      })
+    )
+}
+
+const make = Effect.fnUntraced(function* (options: Options) {
+  yield* refuse(options)
+  const credentials = options.credentials ?? Credentials.Default()
+  const connections = options.connections ?? 128
+  const millis = (input: Duration.Input | undefined, standard: Duration.Input) =>
+    Duration.toMillis(Duration.fromInputUnsafe(input ?? standard))
+  const region = { name: options.region ?? (yield* ambientRegion(credentials)) }
+  const client = yield* Effect.acquireRelease(
+    Effect.sync(
+      () =>
+        new S3Client({
+          region: () => Promise.resolve(region.name),
+          ...(options.endpoint === undefined ? {} : { endpoint: options.endpoint }),
+          forcePathStyle: options.forcePathStyle ?? options.endpoint !== undefined,
+          ...Credentials.toClientConfig(credentials, () => Promise.resolve(region.name)),
+          maxAttempts: 1,
+          // Compatible servers reject or ignore the SDK's default CRC32, and bytes are verified here, also across resumed reads.
+          requestChecksumCalculation: "WHEN_REQUIRED",
+          responseChecksumValidation: "WHEN_REQUIRED",
+          requestHandler: new NodeHttpHandler({
+            connectionTimeout: millis(options.connectTimeout, "5 seconds"),
+            requestTimeout: millis(options.requestTimeout, "30 seconds"),
+            throwOnRequestTimeout: true,
+            // A body that a slow consumer leaves waiting keeps its socket idle; stalled bodies are noticed by the reader.
+            socketTimeout: 0,
+            httpAgent: { keepAlive: true, maxSockets: connections },
+            httpsAgent: { keepAlive: true, maxSockets: connections }
+          })
+        })
+    ),
+    (client) => Effect.sync(() => client.destroy())
+  )
+  return service(client, {
+    retry: options.retry ?? Retry.standard,
+    anonymous: Credentials.is("Anonymous")(credentials),
+    region: Effect.sync(() => region.name),
+    moveTo: (name) => {
+      if (options.region !== undefined || name === region.name) return false
+      region.name = name
+      return true
+    },
+    findings: []
+  })
+})
+
+/** The region the SDK finds by itself; S3 answers from `us-east-1` where another one is. */
+const ambientRegion = (credentials: Credentials.Credentials) =>
+  Effect.promise(() => {
+    const { profile } = Credentials.toClientConfig(credentials, () => Promise.resolve("us-east-1"))
+    const client = new S3Client(profile === undefined ? {} : { profile })
+    return client.config
+      .region()
+      .catch(() => "us-east-1")
+      .finally(() => client.destroy())
+  })
+
+const service = (
+  client: S3Client,
+  settings: {
+    readonly retry: Retry.Policy
+    readonly anonymous: boolean
+    readonly region: Effect.Effect<string>
+    /** Sends later requests to another region; false where that is not for us to decide. */
+    readonly moveTo: (region: string) => boolean
+    readonly findings: ReadonlyArray<Check.Finding>
+  }
+): S3["Service"] => {
+  const pacer = Pacer.make()
+  const paced = pacer.pace((error: S3Error) => error.retrying === "slow-down")
+
+  const attempt = <A>(target: Target, send: (signal: AbortSignal) => Promise<A>): Effect.Effect<A, S3Error> => {
+    const once = Effect.tryPromise({ try: (signal) => send(signal), catch: (thrown) => classify(thrown, target) })
+    return Effect.catch(once, (error) =>
+      error.region !== undefined && error.reason._tag === "Misconfigured" && settings.moveTo(error.region)
+        ? once
+        : Effect.fail(error)
+    )
+  }
+
+  const call = Effect.fnUntraced(function* <A>(
+    { operation, Bucket = "", Key, VersionId }: Call,
+    send: (signal: AbortSignal) => Promise<A>
+  ) {
+    const target = { operation, bucket: Bucket, key: Key, versionId: VersionId }
+    const asked = new Map<S3Error, Duration.Duration>()
+    return yield* paced(attempt(target, send)).pipe(
+      Effect.tapError((error) =>
+        Effect.map(
+          Retry.retryAfter(error.retryAfter),
+          Option.map((after) => asked.set(error, after))
+        )
+      ),
+      Retry.retry(settings.retry, (error) => (error.retrying === "never" ? Retry.stop : Retry.again(asked.get(error))))
+    )
+  })
+
+  return S3.of({
+    listObjects: Effect.fn("S3.ListObjectsV2")((input) =>
+      call({ operation: "ListObjectsV2", Bucket: input.Bucket }, (abortSignal) =>
+        client.send(new ListObjectsV2Command(input), { abortSignal })
+      )
+    ),
+    listVersions: Effect.fn("S3.ListObjectVersions")((input) =>
+      call({ operation: "ListObjectVersions", Bucket: input.Bucket }, (abortSignal) =>
+        client.send(new ListObjectVersionsCommand(input), { abortSignal })
+      )
+    ),
+    getObject: Effect.fn("S3.GetObject")((input) =>
+      call({ operation: "GetObject", ...input }, (abortSignal) => client.send(getObject(input), { abortSignal }))
+    ),
+    headObject: Effect.fn("S3.HeadObject")((input) =>
+      call({ operation: "HeadObject", ...input }, (abortSignal) =>
+        client.send(new HeadObjectCommand(input), { abortSignal })
+      )
+    ),
+    getObjectTagging: Effect.fn("S3.GetObjectTagging")((input) =>
+      call({ operation: "GetObjectTagging", ...input }, (abortSignal) =>
+        client.send(new GetObjectTaggingCommand(input), { abortSignal })
+      )
+    ),
+    restoreObject: Effect.fn("S3.RestoreObject")((input) =>
+      call({ operation: "RestoreObject", ...input }, (abortSignal) =>
+        client.send(new RestoreObjectCommand(input), { abortSignal })
+      )
+    ),
+    presign: (input, expiresIn) =>
+      Effect.flatMap(Clock.currentTimeMillis, (now) =>
+        Effect.tryPromise({
+          try: () => presign(client, input, expiresIn, settings.anonymous, now),
+          catch: (thrown) =>
+            classify(thrown, {
+              operation: "GetObject",
+              bucket: input.Bucket ?? "",
+              key: input.Key,
+              versionId: input.VersionId
+            })
+        })
+      ),
+    region: settings.region,
+    retry: settings.retry,
+    findings: settings.findings
+  })
+}
+
+/**
+ * Asks for the stored checksum by header: with `ChecksumMode` the SDK would verify each answer by itself, and cannot
+ * where the body is resumed by range.
+ */
+const getObject = (input: GetObjectCommandInput): GetObjectCommand => {
+  const command = new GetObjectCommand(input)
+  if (input.Range !== undefined) return command
+  command.middlewareStack.add(
+    (next) => (args) => {
+      const { request } = args
+      if (
+        typeof request === "object" &&
+        request !== null &&
+        "headers" in request &&
+        typeof request.headers === "object" &&
+        request.headers !== null
+      ) {
+        Object.assign(request.headers, { "x-amz-checksum-mode": "ENABLED" })
+      }
+      return next(args)
+    },
+    { step: "build", name: "askForStoredChecksum" }
+  )
+  return command
+}

@@ -1,0 +1,125 @@
+/**
+ * Files in Amazon S3, and in everything that speaks its protocol.
+ *
+ * ```ts
+ * const source = S3Source.make({ bucket: "acme-photos", prefixes: ["2026/"] })
+ * Pipeline.run({ source, ... }).pipe(Effect.provide(S3.layerConfig()))
+ * ```
+ *
+ * A file's `id` is bucket and key, its `token` ETag and size (the version id where versions are listed), its `path` the
+ * key. Nothing is asked for each file: what it is comes from the listing, and its media type from its extension.
+ */
+import { type Source, type SourceFile } from "@sluice/core"
+import { Config, DateTime, Duration, Effect, Option, Stream } from "effect"
+import * as Attributes from "./Attributes.ts"
+import { stateOf } from "./Entry.ts"
+import { read } from "./Read.ts"
+import { S3 } from "./S3.ts"
+import { check } from "./S3Check.ts"
+import { toSourceError } from "./S3Error.ts"
+import { misconfigured } from "./S3Options.ts"
+import { raw } from "./S3Uri.ts"
+import { fromOptions, type Options, type Settings } from "./Settings.ts"
+import { sweep } from "./Sweep.ts"
+
+export type { Attribute, Options, Tier } from "./Settings.ts"
+
+/** A signature of version 4 lives no longer: https://docs.aws.amazon.com/AmazonS3/latest/userguide/using-presigned-url.html */
+const longestLink = Duration.days(7)
+
+/**
+ * A source over one bucket. Options that cannot work are findings of `check`, and make everything else fail with
+ * `Misconfigured`.
+ */
+export const make = (options: Options): Source.Source<S3> => {
+  const settings = fromOptions(options)
+  const refused = refusal(settings)
+  const guard = <A, R>(effect: Effect.Effect<A, Source.SourceError, R>) =>
+    refused === undefined ? effect : Effect.fail(refused)
+  const guardStream = <A, R>(stream: Stream.Stream<A, Source.SourceError, R>) =>
+    refused === undefined ? stream : Stream.fail(refused)
+  return {
+    name: settings.name,
+    check: check(settings).pipe(Effect.withSpan("S3Source.check")),
+    sweep: (asked) => guardStream(sweep(settings, asked)),
+    read: (file) => guardStream(read(settings, file)),
+    stat: (file) => guard(stat(settings, file)),
+    link: Option.some({
+      presigned: (file, expiresIn) => guard(presigned(settings, file, expiresIn)),
+      address: (file) => raw(settings.bucket, file.path)
+    })
+  }
+}
+
+const refusal = (settings: Settings): Source.SourceError | undefined =>
+  settings.problems.length === 0
+    ? undefined
+    : misconfigured(
+        settings.name,
+        settings.problems.map(({ field, problem, remedy }) => `\`${field}\`: ${problem}. ${remedy}`).join("; ")
+      )
+
+const stat = Effect.fnUntraced(function* (settings: Settings, file: SourceFile.SourceFile) {
+  return yield* Attributes.head(yield* S3, settings, file).pipe(
+    Effect.map(Option.some),
+    Effect.catchIf(
+      (error) => error.reason._tag === "Gone" || error.status === 405,
+      () => Effect.succeedNone
+    ),
+    Effect.mapError(toSourceError(settings.name))
+  )
+})
+
+const presigned = Effect.fnUntraced(function* (
+  settings: Settings,
+  file: SourceFile.SourceFile,
+  expiresIn: Duration.Duration
+) {
+  if (!Duration.isPositive(expiresIn) || Duration.isGreaterThan(expiresIn, longestLink)) {
+    return yield* misconfigured(
+      settings.name,
+      `a link cannot live ${Duration.format(expiresIn)}: S3 allows up to 7 days; set a shorter lifetime`
+    )
+  }
+  const s3 = yield* S3
+  const { SSECustomerKey } = settings.customerKey()
+  if (SSECustomerKey !== undefined) {
+    return yield* misconfigured(
+      settings.name,
+      "objects encrypted with `sseCustomerKey` cannot be read through a link: deliver them inline or by upload"
+    )
+  }
+  const { versionId } = stateOf(file)
+  return yield* s3
+    .presign(
+      {
+        Bucket: settings.bucket,
+        Key: file.path,
+        ...(versionId === undefined ? {} : { VersionId: versionId }),
+        ...settings.payer
+      },
+      expiresIn
+    )
+    .pipe(Effect.mapError(toSourceError(settings.name)))
+})
+
+const optional = <A>(config: Config.Config<A>) => Config.map(Config.option(config), Option.getOrUndefined)
+
+/**
+ * The options as the environment has them: `S3_BUCKET`; and, each optional, `S3_PREFIXES` (separated by commas),
+ * `S3_VERSIONS` (`current`, `all`, or an instant such as `2026-11-24T00:00:00Z`), `S3_ARCHIVED` (`skip`, `fail`,
+ * `restore`), `S3_REQUESTER_PAYS`, `S3_SSE_CUSTOMER_KEY`, `S3_LIST_CONCURRENCY`.
+ */
+export const config: Config.Config<Options> = Config.all({
+  bucket: Config.NonEmptyString("S3_BUCKET"),
+  prefixes: optional(Config.map(Config.NonEmptyString("S3_PREFIXES"), (text) => text.split(","))),
+  versions: optional(
+    Config.orElse(Config.Literals(["current", "all"], "S3_VERSIONS"), () =>
+      Config.map(Config.Date("S3_VERSIONS"), (date) => ({ asOf: DateTime.fromDateUnsafe(date) }))
+    )
+  ),
+  archived: optional(Config.Literals(["skip", "fail", "restore"], "S3_ARCHIVED")),
+  requesterPays: optional(Config.Boolean("S3_REQUESTER_PAYS")),
+  sseCustomerKey: optional(Config.Redacted("S3_SSE_CUSTOMER_KEY")),
+  concurrency: optional(Config.Int("S3_LIST_CONCURRENCY"))
+})
