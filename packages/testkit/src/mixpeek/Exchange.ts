@@ -71,8 +71,7 @@ const recordsIn = (operation: string, body: unknown): number => {
 }
 
 /** An answer of our own that the description does not know is a mistake of ours: noted, and answered 500. */
-const held = (state: State, answer: Answer, operation: string, validated: boolean): Answer => {
-  if (!validated) return answer
+const held = (state: State, answer: Answer, operation: string): Answer => {
   const breaches = state.description.breaches(answer, operation)
   if (breaches.length === 0) return answer
   for (const breach of breaches) state.journal.violations.add(breach)
@@ -119,13 +118,17 @@ export const exchange = Effect.fnUntraced(function* (state: State, request: Requ
   const operation = match?.operation ?? "unknown"
   const parsed = parse(request.body)
   const records = recordsIn(operation, parsed?.json)
-  const done = (answer: Answer): Exchanged => ({
-    reply: { _tag: "Answer", answer: held(state, answer, operation, validated && match !== undefined) },
+  const give = (reply: Reply): Exchanged => ({
+    reply:
+      reply._tag === "Answer" && validated && match !== undefined
+        ? { _tag: "Answer", answer: held(state, reply.answer, operation) }
+        : reply,
     operation,
     records,
     fault: undefined,
     afterwards: Effect.void
   })
+  const done = (answer: Answer) => give({ _tag: "Answer", answer })
   yield* pause(settings.latency)
   if (match === undefined) return done(Answers.notFound(`There is no ${request.method} ${request.url}`))
   const admitted = Access.admit(state, request, operation, atOnce)
@@ -146,10 +149,10 @@ export const exchange = Effect.fnUntraced(function* (state: State, request: Requ
   if (fault === undefined) return done(withHeaders(yield* perform))
   const answer = fault.commits === "before" ? yield* perform : undefined
   yield* pause(fault.delay ?? 0)
+  const late = fault.commits === "after" ? Effect.delay(perform, fault.commitDelay ?? "100 millis") : Effect.void
   return {
-    ...done(Answers.noContent),
-    reply: struck(state, fault, admitted.account, request, answer),
+    ...give(struck(state, fault, admitted.account, request, answer)),
     fault: fault.kind,
-    afterwards: fault.commits === "after" ? Effect.delay(perform, fault.commitDelay ?? "100 millis") : Effect.void
+    afterwards: late
   } satisfies Exchanged
 })

@@ -28,6 +28,8 @@ export interface Call {
   readonly method?: "GET" | "POST" | "PUT" | "PATCH" | "DELETE"
   readonly path: string
   readonly body?: unknown
+  /** A body sent as it is. */
+  readonly raw?: string
   readonly headers?: Record<string, string>
 }
 
@@ -43,7 +45,7 @@ const parse = (text: string): unknown => (/^[[{]/.test(text) ? JSON.parse(text) 
 /** One HTTP call with the stand-in's key and namespace. `base` is its URL unless a proxy stands before it. */
 export const call = Effect.fnUntraced(function* (
   standIn: MixpeekStandIn.MixpeekStandIn,
-  { body, headers, method = "POST", path }: Call,
+  { body, headers, method = "POST", path, raw }: Call,
   base = standIn.url
 ) {
   const client = yield* HttpClient.HttpClient
@@ -51,7 +53,8 @@ export const call = Effect.fnUntraced(function* (
     HttpClientRequest.bearerToken(standIn.apiKey),
     HttpClientRequest.setHeader("x-namespace", standIn.namespace),
     HttpClientRequest.setHeaders(headers ?? {}),
-    body === undefined ? (request) => request : HttpClientRequest.bodyJsonUnsafe(body)
+    body === undefined ? (request) => request : HttpClientRequest.bodyJsonUnsafe(body),
+    raw === undefined ? (request) => request : HttpClientRequest.bodyText(raw, "application/json")
   )
   const response = yield* client.execute(request)
   const text = yield* response.text
