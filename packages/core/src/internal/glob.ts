@@ -140,12 +140,14 @@ const directorySource = (segments: ReadonlyArray<Tokens>): string =>
     .join("")
 
 const segmentSource = (segment: Tokens): Source => {
-  if (segment.length > 0 && segment.every((token) => token._tag === "Star")) return { head: "[^/]+", tail: "" }
+  if (segment.length === 1 && segment[0]!._tag === "Star") return { head: "[^/]+", tail: "" }
   const [first, ...chunks] = split(segment, "Star").map(chunkSource)
   const tail = chunks.pop()
   if (tail === undefined) return { head: "", tail: first! }
-  const between = chunks.filter((chunk) => chunk !== "").map((next) => `(?:(?!${next})[^/])*${next}`)
-  return { head: `${first}${between.join("")}[^/]*`, tail }
+  if (chunks.includes("")) {
+    throw new GlobProblem('the braces put "*" beside "*"', 'one "*" is enough: it takes any number of characters')
+  }
+  return { head: `${first}${chunks.map((next) => `(?:(?!${next})[^/])*${next}`).join("")}[^/]*`, tail }
 }
 
 const chunkSource = (chunk: Tokens): string =>
