@@ -36,10 +36,26 @@ const noise = (() => {
   return bytes
 })()
 
-/** Content computed from a number: the same bytes each time, none of them stored. */
-export const noiseBody = (seed: number, size: number): Body => ({
-  size,
-  read: (start, end) => {
+/** A number that depends on the key alone. */
+export const mix = (key: string, seed: number): number => {
+  let state = seed
+  for (let i = 0; i < key.length; i++) state = Math.imul(state ^ key.charCodeAt(i), 0x01000193)
+  state = Math.imul(state ^ (state >>> 15), 0x2c1b3c6d)
+  return (state ^ (state >>> 13)) >>> 0
+}
+
+/** Content computed from a key: the same bytes each time, none of them stored. A class, since pages make thousands. */
+export class NoiseBody implements Body {
+  readonly key: string
+  readonly size: number
+
+  constructor(key: string, size: number) {
+    this.key = key
+    this.size = size
+  }
+
+  read(start: number, end: number): Uint8Array | Readable {
+    const seed = mix(this.key, 1)
     const piece = (at: number): Uint8Array => {
       const from = (seed + at) % period
       return noise.subarray(from, from + Math.min(end - at, 65_536))
@@ -54,7 +70,7 @@ export const noiseBody = (seed: number, size: number): Body => ({
       }
     })
   }
-})
+}
 
 /** Lower-case hex MD5 of a body: the ETag of an object that was put in one piece. */
 export const md5Of = async (body: Body): Promise<string> => {

@@ -9,10 +9,26 @@ export type Algorithm = "CRC32" | "CRC32C" | "CRC64NVME" | "SHA1" | "SHA256"
 
 export const algorithms: ReadonlyArray<Algorithm> = ["CRC32", "CRC32C", "CRC64NVME", "SHA1", "SHA256"]
 
-export const checksumHeader = (algorithm: Algorithm): string => `x-amz-checksum-${algorithm.toLowerCase()}`
+const checksumHeader = (algorithm: Algorithm): string => `x-amz-checksum-${algorithm.toLowerCase()}`
 
 export const algorithmNamed = (name: string | undefined): Algorithm | undefined =>
   algorithms.find((algorithm) => algorithm === name?.toUpperCase())
+
+/** Whether a checksum is of the whole object or of the checksums of its parts. */
+export const checksumType = (value: string): "COMPOSITE" | "FULL_OBJECT" =>
+  value.includes("-") ? "COMPOSITE" : "FULL_OBJECT"
+
+/** The headers that state an object's checksums. */
+export const checksumHeaders = (checksums: Partial<Record<Algorithm, string>>): Record<string, string> => {
+  const headers: Record<string, string> = {}
+  for (const algorithm of algorithms) {
+    const value = checksums[algorithm]
+    if (value === undefined) continue
+    headers[checksumHeader(algorithm)] = value
+    headers["x-amz-checksum-type"] = checksumType(value)
+  }
+  return headers
+}
 
 /** The checksum of some bytes. */
 export const checksumOf = async (algorithm: Algorithm, bytes: Uint8Array): Promise<string> => {

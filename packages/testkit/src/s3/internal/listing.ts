@@ -1,5 +1,6 @@
 /** ListObjectsV2 and its elder, ListObjects. */
 import { type Answer, ownerElement, type Work, xml } from "./answer.ts"
+import { algorithms, checksumType } from "./checksum.ts"
 import { compareKeys } from "./order.ts"
 import { Refusal } from "./refusal.ts"
 import type { S3Request } from "./request.ts"
@@ -118,8 +119,10 @@ const restoreStatus = (version: Version): string => {
 
 const checksumElements = (version: Version): string => {
   let text = ""
-  for (const [algorithm, value] of Object.entries(version.checksums)) {
-    text += `<ChecksumAlgorithm>${algorithm}</ChecksumAlgorithm><ChecksumType>${value.includes("-") ? "COMPOSITE" : "FULL_OBJECT"}</ChecksumType>`
+  for (const algorithm of algorithms) {
+    const value = version.checksums[algorithm]
+    if (value === undefined) continue
+    text += `<ChecksumAlgorithm>${algorithm}</ChecksumAlgorithm><ChecksumType>${checksumType(value)}</ChecksumType>`
   }
   return text
 }

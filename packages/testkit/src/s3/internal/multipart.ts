@@ -5,7 +5,7 @@ import { type Answer, empty, type Work, xml } from "./answer.ts"
 import { memoryBody } from "./body.ts"
 import {
   algorithmNamed,
-  checksumHeader,
+  checksumHeaders,
   checksumOf,
   compositeChecksum,
   verifyChecksums,
@@ -55,11 +55,7 @@ export const uploadPart = async (work: Work): Promise<Answer> => {
   const checksums = await verifyChecksums((name) => request.header(name) ?? payload.trailers.get(name), payload.bytes)
   const etag = hash("md5", payload.bytes)
   upload.parts.set(number, { bytes: payload.bytes, etag })
-  const headers: Record<string, string> = { etag: `"${etag}"` }
-  for (const [algorithm, value] of Object.entries(checksums)) {
-    headers[checksumHeader(algorithm as keyof typeof checksums)] = value
-  }
-  return empty(200, headers)
+  return empty(200, { etag: `"${etag}"`, ...checksumHeaders(checksums) })
 }
 
 export const abortMultipartUpload = (work: Work): Answer => {

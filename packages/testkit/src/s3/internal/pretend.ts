@@ -1,5 +1,5 @@
 /** Keys that are computed from their number, so that a bucket of millions costs no memory. */
-import { noiseBody } from "./body.ts"
+import { mix, NoiseBody } from "./body.ts"
 import { compareKeys, lowerBound } from "./order.ts"
 import { type Version, wholeSeconds } from "./store.ts"
 
@@ -27,20 +27,15 @@ export interface Pretended {
   readonly find: (key: string) => Version | undefined
 }
 
-const mix = (key: string, seed: number): number => {
-  let state = seed
-  for (let i = 0; i < key.length; i++) state = Math.imul(state ^ key.charCodeAt(i), 0x01000193)
-  state = Math.imul(state ^ (state >>> 15), 0x2c1b3c6d)
-  return (state ^ (state >>> 13)) >>> 0
-}
-
-const hex = (value: number): string => value.toString(16).padStart(8, "0")
+// Numbers are looked up in fours of digits: a page writes thousands of them.
+const fours = Array.from({ length: 65_536 }, (_, value) => value.toString(16).padStart(4, "0"))
+const hex = (value: number): string => `${fours[value >>> 16]}${fours[value & 0xffff]}`
 
 /** An ETag that depends on the key alone. */
 const etagFor = (key: string): string => {
   const a = mix(key, 0x811c9dc5)
-  const b = mix(key, 0x050c5d1f)
-  return `${hex(a)}${hex(b)}${hex(a ^ 0x5bd1e995)}${hex(b ^ 0x27d4eb2f)}-1`
+  const b = Math.imul(a, 0x85ebca6b) >>> 0
+  return `${hex(a)}${hex(b)}${hex(b ^ 0x5bd1e995)}${hex(a ^ 0x27d4eb2f)}-1`
 }
 
 const valueAt = (value: number | ((index: number) => number), index: number): number =>
@@ -55,6 +50,8 @@ export const firstUnordered = (options: PretendOptions): number | undefined => {
   return undefined
 }
 
+const nothing = {}
+const noTags: ReadonlyArray<readonly [string, string]> = []
 const noHeaders = { "content-type": "binary/octet-stream" }
 
 export const pretended = (options: PretendOptions): Pretended => {
@@ -66,14 +63,14 @@ export const pretended = (options: PretendOptions): Pretended => {
       versionId: "null",
       deleteMarker: false,
       lastModified: wholeSeconds(valueAt(options.lastModified ?? 1_767_225_600_000, index)),
-      body: noiseBody(mix(key, 1), valueAt(options.size, index)),
+      body: new NoiseBody(key, valueAt(options.size, index)),
       etag,
       headers: noHeaders,
-      metadata: {},
+      metadata: nothing,
       storageClass: options.storageClass?.(index) ?? "STANDARD",
-      tags: [],
+      tags: noTags,
       restoration: undefined,
-      checksums: {},
+      checksums: nothing,
       customerKeyMd5: undefined,
       encryption: undefined
     }

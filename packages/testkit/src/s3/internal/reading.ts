@@ -1,7 +1,7 @@
 /** GetObject and HeadObject. */
 import { hash } from "node:crypto"
 import { type Answer, bytes, empty, type Work } from "./answer.ts"
-import { checksumHeader } from "./checksum.ts"
+import { checksumHeaders } from "./checksum.ts"
 import { Refusal } from "./refusal.ts"
 import type { S3Request } from "./request.ts"
 import { type Bucket, currentVersion, etagOf, type Version, versionById } from "./store.ts"
@@ -169,15 +169,6 @@ const objectHeaders = (work: Work, version: Version, etag: string): Record<strin
   return headers
 }
 
-const checksumHeaders = (version: Version): Record<string, string> => {
-  const headers: Record<string, string> = {}
-  for (const [algorithm, value] of Object.entries(version.checksums)) {
-    headers[checksumHeader(algorithm as keyof typeof version.checksums)] = value
-    headers["x-amz-checksum-type"] = value.includes("-") ? "COMPOSITE" : "FULL_OBJECT"
-  }
-  return headers
-}
-
 /**
  * https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html and API_HeadObject.html: one handler, since all
  * but the body is the same.
@@ -197,7 +188,7 @@ export const readObject = async (work: Work): Promise<Answer> => {
   const range = readRange(request.headerOrParameter("range"), version.body.size)
   // A checksum of the whole says nothing of a part, and S3 leaves it out there.
   if (range === undefined && request.headerOrParameter("x-amz-checksum-mode")?.toUpperCase() === "ENABLED") {
-    Object.assign(headers, checksumHeaders(version))
+    Object.assign(headers, checksumHeaders(version.checksums))
   }
   const [from, to] = range ?? [0, version.body.size]
   headers["content-length"] = String(to - from)

@@ -3,7 +3,7 @@ import { hash } from "node:crypto"
 import { Schema } from "effect"
 import { type Answer, empty, type Work, xml } from "./answer.ts"
 import { memoryBody } from "./body.ts"
-import { checksumHeader, checksumOf, verifyChecksums, verifyMd5 } from "./checksum.ts"
+import { checksumHeaders, checksumOf, verifyChecksums, verifyMd5 } from "./checksum.ts"
 import { readCustomerKey, versionHeader } from "./reading.ts"
 import { Refusal } from "./refusal.ts"
 import type { S3Request } from "./request.ts"
@@ -111,12 +111,7 @@ export const putObject = async (work: Work): Promise<Answer> => {
     checksums,
     lastModified: wholeSeconds(request.now)
   })
-  const headers: Record<string, string> = { etag: `"${etag}"`, ...versionHeader(bucket, version) }
-  for (const [algorithm, value] of Object.entries(checksums)) {
-    headers[checksumHeader(algorithm as keyof typeof checksums)] = value
-    headers["x-amz-checksum-type"] = "FULL_OBJECT"
-  }
-  return empty(200, headers)
+  return empty(200, { etag: `"${etag}"`, ...versionHeader(bucket, version), ...checksumHeaders(checksums) })
 }
 
 /** https://docs.aws.amazon.com/AmazonS3/latest/API/API_CopyObject.html, within what this store holds. */
