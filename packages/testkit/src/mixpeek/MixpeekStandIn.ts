@@ -20,7 +20,7 @@ export type { Content } from "./Content.ts"
 export type { Fault } from "./Faults.ts"
 export type { Refusal, RequestRecord, TooEarly, Totals } from "./Journal.ts"
 export type { Category, Limits, Rate } from "./Limits.ts"
-export type { ApiKey, Permission, Quota, RetryAfterForm, Settings } from "./Settings.ts"
+export { type ApiKey, defaults, type Permission, type Quota, type RetryAfterForm, type Settings } from "./Settings.ts"
 
 /** What a stand-in is made with; all of `Settings` can be changed later, the rest cannot. */
 export interface Options extends Partial<Settings> {

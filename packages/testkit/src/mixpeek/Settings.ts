@@ -27,6 +27,7 @@ export interface Quota {
   readonly tier: string
 }
 
+/** All of it, as it stands at a time. */
 export interface Settings {
   /** Answer of the batch endpoint: `{succeeded, failed}` (since 2025-12-21), or a bare array, all or nothing. */
   readonly generation: "partial" | "array"
@@ -74,6 +75,7 @@ export interface Settings {
   readonly validateEvery: number
 }
 
+/** What holds where nothing else is said. */
 export const defaults: Settings = {
   generation: "partial",
   refusal: "loc",
