@@ -6,7 +6,8 @@
  *
  * - down to 90 %, at once, on back-pressure (429, 503, a timeout) of a request that began after the last decrease;
  * - down to 90 % where round trips of late took longer than usual: by 2.5 standard deviations, and by half at least;
- * - up by one where the limit was reached, nothing pushed back and round trips took no longer than usual.
+ * - up by one where the limit was reached, nothing pushed back and round trips took no longer than usual,
+ *   give or take a tenth.
  */
 import { Clock, Effect, type Exit, Semaphore } from "effect"
 
@@ -42,6 +43,8 @@ export interface Options {
 const backoff = 0.9
 const deviations = 2.5
 const slowdown = 0.5
+/** What is usual follows a lasting change, but never quite reaches it. */
+const tolerance = 0.1
 /** Weight of the newest round trips in what is usual. */
 const alpha = 0.4
 
@@ -89,7 +92,7 @@ export const make = Effect.fnUntraced(function* (options: Options): Effect.fn.Re
     if (difference > Math.max(deviations * Math.sqrt(variance), slowdown * mean) && now - recent >= decreasedAt) {
       return decrease(now)
     }
-    const mayGrow = round.reached && !round.pushedBack && difference <= 0
+    const mayGrow = round.reached && !round.pushedBack && difference <= tolerance * mean
     return changeTo(mayGrow ? Math.min(max, limit + 1) : limit, now)
   }
 
