@@ -2,7 +2,8 @@
  * How a file's bytes get into Mixpeek: in the request itself, or as an address that Mixpeek fetches.
  */
 import { Outcome, type Sink, SourceFile, type Source } from "@sluice/core"
-import { Duration, Effect, Option, Redacted, type Schema, Stream } from "effect"
+import { Duration, Effect, Option, Redacted, Result, type Schema, Stream } from "effect"
+import * as AtHand from "./internal/atHand.ts"
 import { Misconfigured } from "./Misconfigured.ts"
 import { type FieldType, isFileType } from "./Wire.ts"
 
@@ -42,31 +43,34 @@ export interface Delivery {
 /** The longest URL the API takes as one (`uri`, 1 to 2,083 characters); a longer string would be stored as a text. */
 export const maxUrlLength = 2083
 
-/** Throws `Misconfigured`. */
-export const resolve = (options: Options = {}): Delivery => {
-  const { method = "auto" } = options
-  const linkLifetime = Duration.fromInputUnsafe(options.linkLifetime ?? "1 hour")
-  const maxInlineBytes = options.maxInlineBytes ?? 5_000_000
-  if (Duration.toMinutes(linkLifetime) < 10 || Duration.toDays(linkLifetime) > 7) {
-    throw new Misconfigured({
-      field: "delivery.linkLifetime",
-      problem: "below 10 minutes or above 7 days",
-      remedy: "A link must outlive the retries of its batch, and S3 signs for 7 days at most: use 1 hour"
-    })
+/** Refuses lifetimes and sizes that cannot work. */
+export const resolve = (options: Options = {}): Result.Result<Delivery, Misconfigured> => {
+  const { maxInlineBytes = 5_000_000, method = "auto" } = options
+  const linkLifetime = Option.getOrUndefined(Duration.fromInput(options.linkLifetime ?? "1 hour"))
+  if (linkLifetime === undefined || Duration.toMinutes(linkLifetime) < 10 || Duration.toDays(linkLifetime) > 7) {
+    return Result.fail(
+      new Misconfigured({
+        field: "delivery.linkLifetime",
+        problem: "below 10 minutes or above 7 days",
+        remedy: "A link must outlive the retries of its batch, and S3 signs for 7 days at most: use 1 hour"
+      })
+    )
   }
   if (!Number.isSafeInteger(maxInlineBytes) || maxInlineBytes < 0 || maxInlineBytes > 50_000_000) {
-    throw new Misconfigured({
-      field: "delivery.maxInlineBytes",
-      problem: "not a number of bytes from 0 to 50,000,000",
-      remedy: "Use the limit of your plan: 5, 10 or 50 million"
-    })
+    return Result.fail(
+      new Misconfigured({
+        field: "delivery.maxInlineBytes",
+        problem: "not a number of bytes from 0 to 50,000,000",
+        remedy: "Use the limit of your plan: 5, 10 or 50 million"
+      })
+    )
   }
-  return {
+  return Result.succeed({
     method: typeof method === "function" ? method : () => method,
     references: options.references ?? "presigned",
     linkLifetime,
     maxInlineBytes
-  }
+  })
 }
 
 /** How one file goes: its data, or a link to be minted when the request leaves; an outcome where it cannot go. */
@@ -139,27 +143,34 @@ const json = (file: SourceFile.SourceFile, text: string | undefined): Delivered 
   }
 }
 
+const data = (delivery: Delivery, file: SourceFile.SourceFile, type: FieldType, bytes: Buffer): Delivered => {
+  if (!isFileType(type)) return json(file, utf8(bytes))
+  const text = type === "text" ? utf8(bytes) : undefined
+  if (text !== undefined && !looksLikeUrl(text)) return { _tag: "Data", data: text }
+  return base64Length(bytes.length) > delivery.maxInlineBytes
+    ? tooLargeInline("as base64 its bytes", delivery.maxInlineBytes)
+    : { _tag: "Data", data: base64(file, bytes) }
+}
+
 /** The content as `data`: text as a string, JSON as a value, anything else as base64. */
-const inline = Effect.fnUntraced(function* (
+const inline = (
   delivery: Delivery,
   file: SourceFile.SourceFile,
   type: FieldType,
   content: Sink.Content
-) {
+): Effect.Effect<Delivered, Source.SourceError> => {
   const limit = delivery.maxInlineBytes
   if (file.size !== undefined && inlineLength(type, file.size) > limit) {
-    return tooLargeInline(`${file.size.toLocaleString("en")} bytes`, limit)
+    return Effect.succeed(tooLargeInline(`${file.size.toLocaleString("en")} bytes`, limit))
   }
-  const read = yield* readAll(content, type, limit)
-  if (Option.isNone(read)) return tooLargeInline("its bytes", limit)
-  const bytes = read.value
-  if (!isFileType(type)) return json(file, utf8(bytes))
-  const text = type === "text" ? utf8(bytes) : undefined
-  if (text !== undefined && !looksLikeUrl(text)) return { _tag: "Data", data: text } as const
-  return base64Length(bytes.length) > limit
-    ? tooLargeInline("as base64 its bytes", limit)
-    : ({ _tag: "Data", data: base64(file, bytes) } as const)
-})
+  return Effect.map(
+    readAll(content, type, limit),
+    Option.match({
+      onNone: () => tooLargeInline("its bytes", limit),
+      onSome: (bytes) => data(delivery, file, type, bytes)
+    })
+  )
+}
 
 /** Percent-encoded addresses beyond this may come out longer than Mixpeek takes once they are signed. */
 const measureFrom = 700
@@ -178,23 +189,28 @@ export const linkTooLong: Outcome.Outcome = Outcome.Rejected.make({
   }
 })
 
-/** Decides how a file goes, and reads it where it goes inline. Bodies above the limit are not read to their end. */
-export const deliver = Effect.fnUntraced(function* (
+/**
+ * Decides how a file goes, and reads it where it goes inline (bodies above the limit not to their end). A value already
+ * (`Effect.succeed`) where nothing has to be read or asked.
+ */
+export const deliver = (
   delivery: Delivery,
   file: SourceFile.SourceFile,
   type: FieldType,
   content: Sink.Content
-): Effect.fn.Return<Delivered, Source.SourceError> {
+): Effect.Effect<Delivered, Source.SourceError> => {
   const method = delivery.method(file)
   const store = Option.getOrUndefined(content.link)
   if (!isFileType(type) || method === "inline" || (method === "auto" && store === undefined)) {
-    return yield* inline(delivery, file, type, content)
+    return inline(delivery, file, type, content)
   }
   if (store === undefined) {
-    return needsUpload("the source has no links to its files", 'Use the delivery method "inline" for small files')
+    return Effect.succeed(
+      needsUpload("the source has no links to its files", 'Use the delivery method "inline" for small files')
+    )
   }
-  if (!(yield* fits(delivery, file, store))) {
-    return method === "auto" ? yield* inline(delivery, file, type, content) : linkTooLong
-  }
-  return delivery.references === "address" ? { _tag: "Data", data: store.address(file) } : link
-})
+  return AtHand.flatMap(fits(delivery, file, store), (fit): Effect.Effect<Delivered, Source.SourceError> => {
+    if (!fit) return method === "auto" ? inline(delivery, file, type, content) : Effect.succeed(linkTooLong)
+    return Effect.succeed(delivery.references === "address" ? { _tag: "Data", data: store.address(file) } : link)
+  })
+}

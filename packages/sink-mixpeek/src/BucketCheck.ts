@@ -6,15 +6,8 @@ import { Effect, Option } from "effect"
 import type { Placed } from "./LineageFields.ts"
 import { Mixpeek } from "./Mixpeek.ts"
 import { type Shape, shapeOf } from "./MixpeekObject.ts"
+import type { Settings } from "./SinkOptions.ts"
 import { type BucketField, type BucketResponse, isFileType, type OrganizationResponse } from "./Wire.ts"
-
-/** What the sink brings to the bucket. */
-export interface Options {
-  readonly bucket: string
-  readonly name: string
-  readonly lineage: Placed
-  readonly upserts: boolean
-}
 
 type Findings = ReadonlyArray<Check.Finding>
 type Properties = { readonly [name: string]: BucketField }
@@ -61,6 +54,9 @@ const aboutState = (bucket: BucketResponse): Findings => {
       : [])
   ]
 }
+
+const aboutMapping = (shape: Shape): Findings =>
+  shape.problems.map(({ field, problem, remedy }) => Check.error(field, problem, remedy))
 
 const aboutBlobs = (shape: Shape, properties: Properties, bucket: string): Findings =>
   shape.blobs.map(({ property, types }) => {
@@ -147,10 +143,10 @@ const aboutRequired = (shape: Shape, lineage: Placed, properties: Properties): F
   })
 }
 
-const aboutUniqueKey = (bucket: BucketResponse, options: Options, shape: Option.Option<Shape>): Findings => {
+const aboutUniqueKey = (bucket: BucketResponse, settings: Settings, shape: Option.Option<Shape>): Findings => {
   const key = bucket.unique_key
   if (key === undefined) {
-    return options.upserts
+    return settings.upserts
       ? [
           Check.error(
             "uniqueKey",
@@ -161,13 +157,13 @@ const aboutUniqueKey = (bucket: BucketResponse, options: Options, shape: Option.
       : [Check.ok("uniqueKey", "none: what became of lost answers is found out by source_key")]
   }
   const made = new Set([
-    ...[options.lineage.sourceKey, options.lineage.source].flatMap((path) => path?.slice(0, 1) ?? []),
+    ...[settings.lineage.sourceKey, settings.lineage.source].flatMap((path) => path?.slice(0, 1) ?? []),
     ...Option.match(shape, { onNone: () => [], onSome: ({ fields }) => fields.map(({ name }) => name) })
   ])
   const missing = Option.isNone(shape) ? [] : key.fields.filter((field) => !made.has(field))
   return [
     key.default_policy === "upsert"
-      ? options.upserts
+      ? settings.upserts
         ? Check.ok("uniqueKey", `${key.fields.join(", ")}, upsert: sending again is harmless`)
         : Check.warning(
             "uniqueKey",
@@ -185,7 +181,7 @@ const aboutUniqueKey = (bucket: BucketResponse, options: Options, shape: Option.
   ]
 }
 
-const aboutPlan = (organization: OrganizationResponse): Finding => {
+const aboutPlan = (organization: OrganizationResponse): Check.Finding => {
   const data = organization.rate_limits?.data
   return data === undefined
     ? Check.warning(
@@ -198,10 +194,9 @@ const aboutPlan = (organization: OrganizationResponse): Finding => {
         `${data} requests a minute, so up to ${(data * 100).toLocaleString("en")} objects a minute`
       )
 }
-type Finding = Check.Finding
 
 /** A failure of the request, as a finding where it is about what is configured; `None` where nothing was found out. */
-const aboutFailure = (error: Sink.SinkError, subject: string): Option.Option<Finding> => {
+const aboutFailure = (error: Sink.SinkError, subject: string): Option.Option<Check.Finding> => {
   switch (error.reason._tag) {
     case "Unauthorized":
       return Option.some(Check.error("apiKey", error.message, "Use a key that may read and write this namespace"))
@@ -219,11 +214,11 @@ const aboutFailure = (error: Sink.SinkError, subject: string): Option.Option<Fin
  * Whether the key may *write* cannot be seen without writing; a first refusal stops the run.
  */
 export const check = Effect.fn("MixpeekSink.check")(function* (
-  options: Options,
+  settings: Settings,
   mapping: Mapping.Mapping<unknown, unknown>
 ): Effect.fn.Return<Findings, Sink.SinkError, Mixpeek> {
   const mixpeek = yield* Mixpeek
-  const read = yield* Effect.result(mixpeek.getBucket(options.bucket))
+  const read = yield* Effect.result(mixpeek.getBucket(settings.bucket))
   if (read._tag === "Failure") {
     const finding = aboutFailure(read.failure, "bucket")
     return Option.isSome(finding) ? [finding.value] : yield* read.failure
@@ -241,7 +236,7 @@ export const check = Effect.fn("MixpeekSink.check")(function* (
       ? [
           Check.warning(
             "schema",
-            `${options.bucket} shows no schema, so the mapping cannot be compared`,
+            `${settings.bucket} shows no schema, so the mapping cannot be compared`,
             "Give the bucket a schema; undeclared fields may be refused"
           )
         ]
@@ -255,14 +250,15 @@ export const check = Effect.fn("MixpeekSink.check")(function* (
               )
             ],
             onSome: (known) => [
-              ...aboutBlobs(known, properties, options.bucket),
-              ...aboutFields(known, properties, options.bucket),
-              ...aboutRequired(known, options.lineage, properties)
+              ...aboutMapping(known),
+              ...aboutBlobs(known, properties, settings.bucket),
+              ...aboutFields(known, properties, settings.bucket),
+              ...aboutRequired(known, settings.lineage, properties)
             ]
           }),
-          ...aboutLineage(options.lineage, properties, options.bucket)
+          ...aboutLineage(settings.lineage, properties, settings.bucket)
         ]),
-    ...aboutUniqueKey(bucket, options, shape),
+    ...aboutUniqueKey(bucket, settings, shape),
     aboutPlan(organization)
   ]
 })

@@ -10,6 +10,7 @@
  */
 import { Mapping, SourceFile } from "@sluice/core"
 import { DateTime, Effect, Option, Pipeable, Predicate, type Schema } from "effect"
+import * as AtHand from "./internal/atHand.ts"
 import { Misconfigured } from "./Misconfigured.ts"
 import type { ValueType } from "./Wire.ts"
 
@@ -21,6 +22,8 @@ export interface Field<out A extends Schema.Json = Schema.Json, out R = never> e
   readonly type: ValueType | undefined
   /** Whether a file without it is rejected; where not, the field is left out. */
   readonly isRequired: boolean
+  /** Why it cannot work for any file; `check` says so, and every file is rejected with it. */
+  readonly problem: Misconfigured | undefined
   /** The value; `None` where the file does not have it. Fails where it has one that cannot be used. */
   readonly read: (file: SourceFile.SourceFile) => Effect.Effect<Option.Option<A>, Mapping.MappingError, R>
 }
@@ -40,15 +43,13 @@ export const make = <A extends Schema.Json, R = never>(
     attributes: new Set(options?.attributes),
     type: options?.type,
     isRequired: false,
+    problem: undefined,
     read: (file) => {
       const value = read(file)
+      // An effect is never JSON, so the first branch is the effect of the signature.
       return Effect.isEffect(value)
-        ? Effect.map(
-            // An effect is never JSON, so this branch is the effect of the signature.
-            value as Effect.Effect<A | undefined, Mapping.MappingError, R>,
-            Option.fromUndefinedOr
-          )
-        : Effect.succeed(Option.fromUndefinedOr(value))
+        ? AtHand.flatMap(value as Effect.Effect<A | undefined, Mapping.MappingError, R>, optional)
+        : optional(value)
     }
   })
 
@@ -59,6 +60,9 @@ const typeOfValue = (value: Schema.Json): ValueType | undefined => {
   if (Array.isArray(value)) return "array"
   return value === null ? undefined : "object"
 }
+
+const optional = <A>(value: A | undefined): Effect.Effect<Option.Option<A>> =>
+  Effect.succeed(Option.fromUndefinedOr(value))
 
 /** The same for every file. */
 export const constant = <const A extends Schema.Json>(value: A): Field<A> =>
@@ -96,23 +100,26 @@ export const modifiedAt: Field<string> = make(
   { type: "datetime" }
 )
 
-/**
- * What the one capture group of a regular expression finds in the file's name. Throws `Misconfigured` where there is
- * not exactly one group.
- */
+const groupsIn = (pattern: RegExp): number =>
+  // With an alternative that is empty it matches anything, and the match shows how many groups there are.
+  (new RegExp(`${pattern.source}|`, pattern.flags).exec("")?.length ?? 1) - 1
+
+/** What the one capture group of a regular expression finds in the file's name. */
 export const fileNameMatch = (pattern: RegExp): Field<string> => {
-  // An alternative that matches nothing shows how many groups there are.
-  const groups =
-    (new RegExp(`${pattern.source}|`, pattern.flags.replace("g", "").replace("y", "")).exec("")?.length ?? 1) - 1
-  if (groups !== 1) {
-    throw new Misconfigured({
-      field: "fileNameMatch",
-      problem: `/${pattern.source}/ has ${groups} capture groups, not one`,
-      remedy: "Put parentheses around the part you want, and (?:…) around any other"
-    })
-  }
-  const once = new RegExp(pattern.source, pattern.flags.replace("g", "").replace("y", ""))
-  return make((file) => once.exec(SourceFile.fileName(file))?.[1], { type: "string" })
+  // Without the flags that make a regular expression remember where it was.
+  const stateless = new RegExp(pattern.source, pattern.flags.replaceAll(/[gy]/g, ""))
+  const groups = groupsIn(stateless)
+  return field({
+    ...make((file) => stateless.exec(SourceFile.fileName(file))?.[1], { type: "string" }),
+    problem:
+      groups === 1
+        ? undefined
+        : new Misconfigured({
+            field: "fileNameMatch",
+            problem: `/${pattern.source}/ has ${groups} capture groups, not one`,
+            remedy: "Put parentheses around the part you want, and (?:…) around any other"
+          })
+  })
 }
 
 /** What a source knows of the file under a kind and a key, both as the source spells them. */
@@ -142,46 +149,42 @@ export const metadata = (key: string): Field<string> => {
   )
 }
 
-/** Another value made from the value; `undefined` leaves the field out. `type` is the one of the new value. */
-export const map =
+const then =
   <A extends Schema.Json, B extends Schema.Json>(
-    f: (value: A, file: SourceFile.SourceFile) => B | undefined,
-    type?: ValueType
+    f: (value: A, file: SourceFile.SourceFile) => Effect.Effect<Option.Option<B>, Mapping.MappingError>,
+    type: ValueType | undefined
   ) =>
   <R>(self: Field<A, R>): Field<B, R> =>
     field({
-      attributes: self.attributes,
+      ...self,
       type,
-      isRequired: self.isRequired,
       read: (file) =>
-        Effect.map(
-          self.read(file),
-          Option.flatMap((value) => Option.fromUndefinedOr(f(value, file)))
-        )
+        AtHand.flatMap(self.read(file), (found) => (Option.isNone(found) ? Effect.succeedNone : f(found.value, file)))
     })
 
-const parse =
-  <B extends Schema.Json>(what: string, type: ValueType | undefined, f: (text: string) => B | undefined) =>
-  <R>(self: Field<string, R>): Field<B, R> =>
-    field({
-      attributes: self.attributes,
-      type,
-      isRequired: self.isRequired,
-      read: (file) =>
-        Effect.flatMap(self.read(file), (value) => {
-          if (Option.isNone(value)) return Effect.succeedNone
-          const parsed = f(value.value.trim())
-          return parsed === undefined
-            ? Effect.fail(
-                new Mapping.MappingError({
-                  subject: what,
-                  message: `a value of this file is not ${what}. Correct it at the source, or map it as text`,
-                  disposition: "reject"
-                })
-              )
-            : Effect.succeedSome(parsed)
-        })
-    })
+/** Another value made from the value; `undefined` leaves the field out. `type` is the one of the new value. */
+export const map = <A extends Schema.Json, B extends Schema.Json>(
+  f: (value: A, file: SourceFile.SourceFile) => B | undefined,
+  type?: ValueType
+): (<R>(self: Field<A, R>) => Field<B, R>) => then((value, file) => optional(f(value, file)), type)
+
+const parse = <B extends Schema.Json>(
+  what: string,
+  type: ValueType | undefined,
+  f: (text: string) => B | undefined
+): (<R>(self: Field<string, R>) => Field<B, R>) =>
+  then((text: string) => {
+    const parsed = f(text.trim())
+    return parsed === undefined
+      ? Effect.fail(
+          new Mapping.MappingError({
+            subject: what,
+            message: `a value of this file is not ${what}. Correct it at the source, or map it as text`,
+            disposition: "reject"
+          })
+        )
+      : Effect.succeedSome(parsed)
+  }, type)
 
 /** In lower case. */
 export const lowercase: <R>(self: Field<string, R>) => Field<string, R> = map((text) => text.toLowerCase(), "string")
@@ -233,7 +236,7 @@ export const orElse =
     field({
       ...self,
       read: (file) =>
-        Effect.map(self.read(file), (found): Option.Option<A | B> => Option.orElseSome(found, () => value))
+        AtHand.flatMap(self.read(file), (found) => Effect.succeed(Option.orElseSome(found, (): A | B => value)))
     })
 
 /** Files that have no such value are rejected. */

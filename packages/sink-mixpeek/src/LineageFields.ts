@@ -2,7 +2,7 @@
  * Where lineage stands in an object: which file made it, in which state, in which run.
  */
 import type { Lineage } from "@sluice/core"
-import { DateTime, Predicate, type Schema } from "effect"
+import { DateTime, Predicate, Result, type Schema } from "effect"
 import { Misconfigured } from "./Misconfigured.ts"
 import { reservedName } from "./Wire.ts"
 
@@ -26,45 +26,45 @@ export interface Placed {
   readonly sourceDetails: boolean
 }
 
-const split = (field: string, path: string | false): ReadonlyArray<string> | undefined => {
-  if (path === false) return undefined
-  const names = path.split(".")
-  if (names.some((name) => name.trim() === "")) {
-    throw new Misconfigured({
+const problemOf = (field: string, path: ReadonlyArray<string> | undefined): Misconfigured | undefined => {
+  if (path === undefined) return undefined
+  if (path.some((name) => name.trim() === "")) {
+    return new Misconfigured({
       field,
-      problem: `${JSON.stringify(path)} is not a dotted path`,
+      problem: `${JSON.stringify(path.join("."))} is not a dotted path`,
       remedy: 'Use a name such as "source_key" or "metadata.source", or false'
     })
   }
-  if (reservedName(names[0]!) !== undefined) {
-    throw new Misconfigured({
-      field,
-      problem: `${names[0]} belongs to the API`,
-      remedy: "Choose another name"
-    })
-  }
-  return names
+  const taken = reservedName(path[0] ?? "")
+  return taken === undefined
+    ? undefined
+    : new Misconfigured({ field, problem: `${taken} belongs to the API`, remedy: "Choose another name" })
 }
 
 const startsWith = (path: ReadonlyArray<string>, prefix: ReadonlyArray<string>) =>
   prefix.every((name, index) => path[index] === name)
 
-/** Throws `Misconfigured` where a path is reserved or two of them collide. */
-export const resolve = (placement: Placement = {}): Placed => {
-  const sourceKey = split("lineage.sourceKey", placement.sourceKey ?? "source_key")
-  const source = split("lineage.source", placement.source ?? "metadata.source")
+/** Splits the paths; refuses those that are reserved or in each other's way. */
+export const resolve = (placement: Placement = {}): Result.Result<Placed, Misconfigured> => {
+  const split = (path: string | false) => (path === false ? undefined : path.split("."))
+  const sourceKey = split(placement.sourceKey ?? "source_key")
+  const source = split(placement.source ?? "metadata.source")
+  const problem = problemOf("lineage.sourceKey", sourceKey) ?? problemOf("lineage.source", source)
+  if (problem !== undefined) return Result.fail(problem)
   if (
     sourceKey !== undefined &&
     source !== undefined &&
     (startsWith(sourceKey, source) || startsWith(source, sourceKey))
   ) {
-    throw new Misconfigured({
-      field: "lineage",
-      problem: `${sourceKey.join(".")} and ${source.join(".")} are in each other's way`,
-      remedy: "Give lineage.sourceKey and lineage.source paths of their own"
-    })
+    return Result.fail(
+      new Misconfigured({
+        field: "lineage",
+        problem: `${sourceKey.join(".")} and ${source.join(".")} are in each other's way`,
+        remedy: "Give lineage.sourceKey and lineage.source paths of their own"
+      })
+    )
   }
-  return { sourceKey, source, sourceDetails: placement.sourceDetails ?? true }
+  return Result.succeed({ sourceKey, source, sourceDetails: placement.sourceDetails ?? true })
 }
 
 const sourceOf = (lineage: Lineage.Lineage): Schema.JsonObject => ({

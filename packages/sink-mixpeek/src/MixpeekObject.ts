@@ -5,6 +5,7 @@
 import { Mapping, type SourceFile } from "@sluice/core"
 import { Effect, Option, Predicate, Schema } from "effect"
 import * as Fields from "./Fields.ts"
+import * as AtHand from "./internal/atHand.ts"
 import * as MediaType from "./MediaType.ts"
 import { Misconfigured } from "./Misconfigured.ts"
 import { FieldType, reservedName } from "./Wire.ts"
@@ -57,6 +58,8 @@ export interface Shape {
     readonly type: FieldType | undefined
     readonly required: boolean
   }>
+  /** Why it cannot work for any file. */
+  readonly problems: ReadonlyArray<Misconfigured>
 }
 
 /** A mapping that knows its shape. */
@@ -71,10 +74,10 @@ export const shapeOf = (mapping: Mapping.Mapping<unknown, unknown>): Option.Opti
     : Option.none()
 
 /** A mapping of your own (`Mapping.make`), with the shape of what it makes so that `check` can look at it. */
-export const declare = <R>(mapping: Mapping.Mapping<MixpeekObject, R>, shape: Shape): ShapedMapping<R> => ({
-  ...mapping,
-  shape
-})
+export const declare = <R>(
+  mapping: Mapping.Mapping<MixpeekObject, R>,
+  shape: Omit<Shape, "problems">
+): ShapedMapping<R> => ({ ...mapping, shape: { ...shape, problems: [] } })
 
 /** How `fromFile` maps. `F` are the fields. */
 export interface FromFileOptions<F extends { readonly [name: string]: Fields.Field<Schema.Json, unknown> }> {
@@ -106,23 +109,29 @@ const noHome = (file: SourceFile.SourceFile, why: string, disposition: "skip" | 
     disposition
   })
 
-const checkNames = (names: ReadonlyArray<string>) => {
-  for (const name of names) {
-    const taken = reservedName(name)
-    if (taken !== undefined) {
-      throw new Misconfigured({
-        field: `fields.${name}`,
-        problem: `${name === taken ? "the name" : `a spelling of ${taken}, which`} belongs to the API`,
-        remedy: "Give the field another name"
-      })
-    }
-  }
+const nameProblems = (name: string): ReadonlyArray<Misconfigured> => {
+  const taken = reservedName(name)
+  if (taken === undefined) return []
+  return [
+    new Misconfigured({
+      field: `fields.${name}`,
+      problem: `${name === taken ? "the name" : `a spelling of ${taken}, which`} belongs to the API`,
+      remedy: "Give the field another name"
+    })
+  ]
 }
+
+const problemsOf = (fields: { readonly [name: string]: Fields.Field<Schema.Json, unknown> }) =>
+  Object.entries(fields).flatMap(([name, { problem }]) => [
+    ...nameProblems(name),
+    ...(problem === undefined ? [] : [new Misconfigured({ ...problem, field: `fields.${name}` })])
+  ])
 
 const shapeFor = <F extends { readonly [name: string]: Fields.Field<Schema.Json, unknown> }>(
   options: FromFileOptions<F>
 ): Shape => {
   const { property } = options
+  const problems = problemsOf(options.fields ?? {})
   const fields = Object.entries(options.fields ?? {}).map(([name, field]) => ({
     name,
     type: field.type,
@@ -133,16 +142,18 @@ const shapeFor = <F extends { readonly [name: string]: Fields.Field<Schema.Json,
       const name = property[type]
       return name === undefined ? [] : [{ property: name, types: [type] }]
     })
-    return { blobs, fields }
+    return { blobs, fields, problems }
   }
   const other = FieldType.literals.filter((type) => type === options.otherwise)
   const types = new Set([...MediaType.types, ...Object.values(options.types ?? {}), ...other])
-  return { blobs: [{ property, types: [...types] }], fields }
+  return { blobs: [{ property, types: [...types] }], fields, problems }
 }
+
+type Requires<R> = Effect.Effect<Option.Option<Schema.Json>, Mapping.MappingError, R>
 
 /**
  * One object with one blob for each file: the file itself, under the property and type that its media type has, with
- * fields from where you say. Throws `Misconfigured` for fields whose names belong to the API.
+ * fields from where you say. Fields whose names belong to the API are found by `check`, and rejected with every file.
  */
 export const fromFile = <const F extends { readonly [name: string]: Fields.Field<Schema.Json, unknown> } = {}>(
   options: FromFileOptions<F>
@@ -155,51 +166,66 @@ export const fromFile = <const F extends { readonly [name: string]: Fields.Field
   const fields = Object.entries(options.fields ?? {}) as ReadonlyArray<
     [string, Fields.Field<Schema.Json, Requirements<F>>]
   >
-  checkNames(fields.map(([name]) => name))
+  const shape = shapeFor(options)
 
-  const blobOf = (file: SourceFile.SourceFile): Effect.Effect<Blob, Mapping.MappingError> => {
-    const type = options.types?.[file.mimeType] ?? MediaType.typeOf(file.mimeType) ?? fallback
-    if (type === undefined) {
-      return Effect.fail(noHome(file, `${file.mimeType} has no type in Mixpeek`, disposition))
+  const blobOf = (file: SourceFile.SourceFile): Blob | Mapping.MappingError => {
+    const [problem] = shape.problems
+    if (problem !== undefined) {
+      return new Mapping.MappingError({ subject: problem.field, message: problem.message, disposition: "reject" })
     }
+    const type = options.types?.[file.mimeType] ?? MediaType.typeOf(file.mimeType) ?? fallback
+    if (type === undefined) return noHome(file, `${file.mimeType} has no type in Mixpeek`, disposition)
     const property = Predicate.isString(options.property) ? options.property : options.property[type]
     return property === undefined
-      ? Effect.fail(noHome(file, `no property is named for files of type ${type}`, disposition))
-      : Effect.succeed({ property, type })
+      ? noHome(file, `no property is named for files of type ${type}`, disposition)
+      : { property, type }
   }
 
-  const fieldsOf = Effect.fnUntraced(function* (file: SourceFile.SourceFile) {
+  const read = (file: SourceFile.SourceFile, [name, field]: (typeof fields)[number]): Requires<Requirements<F>> => {
+    const value = field.read(file)
+    return AtHand.isAtHand(value)
+      ? value
+      : Effect.mapError(
+          value,
+          ({ disposition, message }) => new Mapping.MappingError({ subject: name, message, disposition })
+        )
+  }
+
+  const assemble = (
+    blob: Blob,
+    prefix: Option.Option<string>,
+    found: ReadonlyArray<Option.Option<Schema.Json>>
+  ): Effect.Effect<MixpeekObject, Mapping.MappingError> => {
     const values: { [name: string]: Schema.Json } = {}
-    for (const [name, field] of fields) {
-      const value = yield* Effect.mapError(
-        field.read(file),
-        ({ disposition, message }) => new Mapping.MappingError({ subject: name, message, disposition })
-      )
+    for (const [index, [name, field]] of fields.entries()) {
+      const value = found[index] ?? Option.none()
       if (Option.isSome(value)) values[name] = value.value
-      else if (field.isRequired) {
-        return yield* new Mapping.MappingError({
-          subject: name,
-          message: `the required field ${name} is missing. Set it at the source, or give it a value with orElse`,
-          disposition: "reject"
-        })
-      }
+      else if (field.isRequired) return Effect.fail(missing(name))
     }
-    return values
-  })
+    return Effect.succeed({
+      blobs: [blob],
+      fields: values,
+      ...(Option.isSome(prefix) ? { keyPrefix: prefix.value } : {}),
+      ...(options.skipDuplicates === undefined ? {} : { skipDuplicates: options.skipDuplicates })
+    })
+  }
 
   return {
     attributes: new Set([...keyPrefix.attributes, ...fields.flatMap(([, field]) => [...field.attributes])]),
-    shape: shapeFor(options),
-    map: Effect.fnUntraced(function* (file) {
-      const blob = yield* blobOf(file)
-      const prefix = yield* keyPrefix.read(file)
-      const values = yield* fieldsOf(file)
-      return {
-        blobs: [blob],
-        fields: values,
-        ...(Option.isSome(prefix) ? { keyPrefix: prefix.value } : {}),
-        ...(options.skipDuplicates === undefined ? {} : { skipDuplicates: options.skipDuplicates })
-      }
-    })
+    shape,
+    map: (file) => {
+      const blob = blobOf(file)
+      if (blob instanceof Mapping.MappingError) return Effect.fail(blob)
+      return AtHand.flatMap(keyPrefix.read(file), (prefix) =>
+        AtHand.flatMap(AtHand.all(fields.map((field) => read(file, field))), (found) => assemble(blob, prefix, found))
+      )
+    }
   }
 }
+
+const missing = (name: string) =>
+  new Mapping.MappingError({
+    subject: name,
+    message: `the required field ${name} is missing. Set it at the source, or give it a value with orElse`,
+    disposition: "reject"
+  })

@@ -2,8 +2,9 @@
  * One object, ready to be sent: its JSON is made once, and only the link is put in when the request leaves.
  */
 import { Outcome, type Sink, type Source, type SourceFile } from "@sluice/core"
-import { Effect, Option, Schema } from "effect"
+import { Effect, Option, Result, Schema } from "effect"
 import * as BlobDelivery from "./BlobDelivery.ts"
+import * as AtHand from "./internal/atHand.ts"
 import * as LineageFields from "./LineageFields.ts"
 import { type Blob, MixpeekObject } from "./MixpeekObject.ts"
 import { type CreateBlobRequest, type CreateObjectRequest, reservedName } from "./Wire.ts"
@@ -31,7 +32,7 @@ export interface Options {
 
 const rejected = (code: string, message: string): Outcome.Outcome => Outcome.Rejected.make({ cause: { code, message } })
 
-const validate = Schema.decodeUnknownEffect(Schema.toType(MixpeekObject), {
+const validate = Schema.decodeUnknownResult(Schema.toType(MixpeekObject), {
   onExcessProperty: "error",
   errors: "first"
 })
@@ -69,10 +70,7 @@ const open = (value: object): string => {
 }
 
 /** The object's JSON in parts: the link goes between them. `undefined` stands for the link. */
-const assemble = (
-  head: object,
-  blobs: ReadonlyArray<{ readonly head: object; readonly data: Schema.Json | undefined }>
-): ReadonlyArray<string> => {
+const assemble = (head: object, blobs: ReadonlyArray<Assembled>): ReadonlyArray<string> => {
   const parts: Array<string> = []
   let part = `${open(head)}"blobs":[`
   for (const [index, blob] of blobs.entries()) {
@@ -86,43 +84,80 @@ const assemble = (
   return parts
 }
 
+interface Assembled {
+  readonly head: object
+  readonly data: Schema.Json | undefined
+}
+
+const blobOf = (
+  options: Options,
+  record: Sink.Record<MixpeekObject>,
+  blob: Blob
+): Effect.Effect<Assembled | Outcome.Outcome, Source.SourceError> => {
+  const head = headOf(blob)
+  if (blob.content?._tag === "Value") return Effect.succeed({ head, data: blob.content.value })
+  return AtHand.flatMap(
+    BlobDelivery.deliver(options.delivery, record.file, blob.type, record.content),
+    (delivered): Effect.Effect<Assembled | Outcome.Outcome> => {
+      if (delivered._tag === "Data") return Effect.succeed({ head, data: delivered.data })
+      return Effect.succeed(delivered._tag === "Link" ? { head, data: undefined } : delivered)
+    }
+  )
+}
+
+const isOutcome = (blob: Assembled | Outcome.Outcome): blob is Outcome.Outcome => "_tag" in blob
+
 /**
  * Makes a record ready to be sent. An outcome where it is not going to be: content that cannot be delivered, reserved
- * names, more bytes than a request may have, an object that is not one.
+ * names, more bytes than a request may have, an object that is not one. A value already where nothing has to be read.
  */
-export const make = Effect.fnUntraced(function* (options: Options, record: Sink.Record<MixpeekObject>) {
-  const checked = yield* Effect.result(validate(record.object))
-  if (checked._tag === "Failure") {
-    return rejected(
-      "invalid-object",
-      `the mapping made something that is not a MixpeekObject: ${checked.failure.message}`
+export const make = (
+  options: Options,
+  record: Sink.Record<MixpeekObject>
+): Effect.Effect<MixpeekRecord | Outcome.Outcome, Source.SourceError> => {
+  const checked = validate(record.object)
+  if (Result.isFailure(checked)) {
+    return Effect.succeed(
+      rejected(
+        "invalid-object",
+        "the mapping made something that is not a MixpeekObject. Type it as MixpeekObject to see why"
+      )
     )
   }
   const object = checked.success
   const reserved = Object.keys(object.fields ?? {}).find((name) => reservedName(name) !== undefined)
   if (reserved !== undefined) {
-    return rejected("reserved-name", `the field ${reserved} has a name that belongs to the API. Give it another one`)
+    return Effect.succeed(
+      rejected("reserved-name", `the field ${reserved} has a name that belongs to the API. Give it another one`)
+    )
   }
   const placed = LineageFields.add(options.lineage, object.fields ?? {}, record.key, record.lineage)
   if ("taken" in placed) {
-    return rejected(
-      "reserved-name",
-      `the field ${placed.taken} is where lineage goes. Rename it, or place lineage elsewhere`
+    return Effect.succeed(
+      rejected(
+        "reserved-name",
+        `the field ${placed.taken} is where lineage goes. Rename it, or place lineage elsewhere`
+      )
     )
-  }
-  const blobs: Array<{ head: object; data: Schema.Json | undefined }> = []
-  for (const blob of object.blobs) {
-    if (blob.content?._tag === "Value") {
-      blobs.push({ head: headOf(blob), data: blob.content.value })
-      continue
-    }
-    const delivered = yield* BlobDelivery.deliver(options.delivery, record.file, blob.type, record.content)
-    if (delivered._tag !== "Data" && delivered._tag !== "Link") return delivered
-    blobs.push({ head: headOf(blob), data: delivered._tag === "Data" ? delivered.data : undefined })
   }
   const skipsDuplicates = object.skipDuplicates ?? options.skipDuplicates
   const sourceId = options.lineage.sourceDetails ? record.lineage.uri : undefined
-  const parts = assemble({ ...objectHead(object, skipsDuplicates, sourceId), ...placed.fields }, blobs)
+  const head = { ...objectHead(object, skipsDuplicates, sourceId), ...placed.fields }
+  return AtHand.flatMap(AtHand.all(object.blobs.map((blob) => blobOf(options, record, blob))), (blobs) =>
+    Effect.succeed(blobs.find(isOutcome) ?? complete(options, record, head, blobs.filter(isAssembled), skipsDuplicates))
+  )
+}
+
+const isAssembled = (blob: Assembled | Outcome.Outcome): blob is Assembled => !isOutcome(blob)
+
+const complete = (
+  options: Options,
+  record: Sink.Record<MixpeekObject>,
+  head: object,
+  blobs: ReadonlyArray<Assembled>,
+  skipsDuplicates: boolean
+): MixpeekRecord | Outcome.Outcome => {
+  const parts = assemble(head, blobs)
   const weight =
     parts.reduce((sum, part) => sum + Buffer.byteLength(part), 1) + (parts.length - 1) * (BlobDelivery.maxUrlLength + 2)
   if (weight > options.maxBytes) {
@@ -131,7 +166,7 @@ export const make = Effect.fnUntraced(function* (options: Options, record: Sink.
       `the object takes ${weight.toLocaleString("en")} bytes, more than the ${options.maxBytes.toLocaleString("en")} of a whole request (batch.maxBytes). Map fewer or smaller fields`
     )
   }
-  const made: MixpeekRecord = {
+  return {
     _tag: "Prepared",
     key: record.key,
     weight,
@@ -141,8 +176,7 @@ export const make = Effect.fnUntraced(function* (options: Options, record: Sink.
     blobs: blobs.length,
     skipsDuplicates
   }
-  return made
-})
+}
 
 /** The object's JSON with the link in its places. */
 export const json = (record: MixpeekRecord, link: string | undefined): string =>

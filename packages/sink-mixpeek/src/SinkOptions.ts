@@ -1,0 +1,136 @@
+/**
+ * How a bucket is filled, checked without looking outside.
+ */
+import type { Sink } from "@sluice/core"
+import { Duration, Option, Result } from "effect"
+import * as BlobDelivery from "./BlobDelivery.ts"
+import * as LineageFields from "./LineageFields.ts"
+import { Misconfigured } from "./Misconfigured.ts"
+
+/** How a bucket is filled. Everything but `bucket` has a default. */
+export interface Options {
+  /** The bucket's id: `bkt_…`. */
+  readonly bucket: string
+  /** How files get there; default: by reference where the source has links, else inline. */
+  readonly delivery?: BlobDelivery.Options | undefined
+  /** Where lineage stands in the objects; default: `source_key`, `metadata.source` and `source_details`. */
+  readonly lineage?: LineageFields.Placement | undefined
+  readonly batch?:
+    | {
+        /** Objects in a request, 1 to 100 (the default). */
+        readonly maxRecords?: number | undefined
+        /** Bytes in a request's body; default 16 MiB (the API's own limit is not documented). Halved on a 413. */
+        readonly maxBytes?: number | undefined
+        /** How long the first object of a batch waits for company; default 1 second. */
+        readonly maxWait?: Duration.Input | undefined
+      }
+    | undefined
+  /** Requests in flight, at most; default 4 (the free plan allows 5). */
+  readonly concurrency?: number | undefined
+  /** Files read at the same time for inline delivery; default 8. */
+  readonly preparing?: number | undefined
+  /** Leave out content the bucket has already, unless the object says otherwise; default false (a mirror). */
+  readonly skipDuplicates?: boolean | undefined
+  /**
+   * Says that the bucket has a unique key with the default policy `upsert`: sending again is then harmless, and nobody
+   * asks what became of a lost answer. `check` verifies it.
+   */
+  readonly uniqueKey?: "upsert" | undefined
+}
+
+/** Options that hold. */
+export interface Settings {
+  readonly bucket: string
+  /** `mixpeek:bkt_…` */
+  readonly name: string
+  readonly limits: Sink.Limits
+  readonly delivery: BlobDelivery.Delivery
+  readonly lineage: LineageFields.Placed
+  readonly skipDuplicates: boolean
+  readonly upserts: boolean
+}
+
+const within = (field: string, value: number, from: number, to: number): ReadonlyArray<Misconfigured> =>
+  Number.isSafeInteger(value) && value >= from && value <= to
+    ? []
+    : [
+        new Misconfigured({
+          field,
+          problem: `${value} is not a whole number from ${from.toLocaleString("en")} to ${to.toLocaleString("en")}`,
+          remedy: "Leave it out for the default, or correct it"
+        })
+      ]
+
+const bucketProblems = (bucket: string): ReadonlyArray<Misconfigured> =>
+  /^[\w.-]+$/.test(bucket)
+    ? []
+    : [
+        new Misconfigured({
+          field: "bucket",
+          problem: bucket.trim() === "" ? "empty" : `${JSON.stringify(bucket)} cannot be a bucket's id`,
+          remedy: "Use the id that Mixpeek shows for the bucket (bkt_…)"
+        })
+      ]
+
+const limitsOf = (options: Options): Sink.Limits => ({
+  maxRecords: options.batch?.maxRecords ?? 100,
+  maxBytes: options.batch?.maxBytes ?? 16 * 1024 * 1024,
+  maxWait: Option.getOrElse(Duration.fromInput(options.batch?.maxWait ?? "1 second"), () => Duration.infinity),
+  maxInFlight: options.concurrency ?? 4,
+  maxPreparing: options.preparing ?? 8
+})
+
+/** What holds where nothing is said. */
+export const defaultLimits: Sink.Limits = limitsOf({ bucket: "" })
+
+const limitProblems = (limits: Sink.Limits): ReadonlyArray<Misconfigured> => [
+  ...within("batch.maxRecords", limits.maxRecords, 1, 100),
+  ...within("batch.maxBytes", limits.maxBytes, 4096, 1024 ** 3),
+  ...within("concurrency", limits.maxInFlight, 1, 1000),
+  ...within("preparing", limits.maxPreparing, 1, 1000),
+  ...(Duration.isFinite(limits.maxWait)
+    ? []
+    : [new Misconfigured({ field: "batch.maxWait", problem: "not a finite duration", remedy: "Use a few seconds" })])
+]
+
+const keyProblems = (lineage: LineageFields.Placed, upserts: boolean): ReadonlyArray<Misconfigured> =>
+  lineage.sourceKey !== undefined || upserts
+    ? []
+    : [
+        new Misconfigured({
+          field: "lineage.sourceKey",
+          problem: "nowhere, so nobody could tell which objects of a lost answer exist",
+          remedy: 'Give it a place, or use a bucket whose unique key upserts and say uniqueKey: "upsert"'
+        })
+      ]
+
+const problemOf = <A>(result: Result.Result<A, Misconfigured>): ReadonlyArray<Misconfigured> =>
+  Result.isFailure(result) ? [result.failure] : []
+
+/** The name of a bucket's sink, for people. */
+export const nameOf = (options: Options): string => `mixpeek:${options.bucket}`
+
+/** Settings, or everything that is wrong with the options. */
+export const resolve = (options: Options): Result.Result<Settings, ReadonlyArray<Misconfigured>> => {
+  const limits = limitsOf(options)
+  const delivery = BlobDelivery.resolve(options.delivery)
+  const lineage = LineageFields.resolve(options.lineage)
+  const upserts = options.uniqueKey === "upsert"
+  const problems = [
+    ...bucketProblems(options.bucket),
+    ...limitProblems(limits),
+    ...problemOf(delivery),
+    ...problemOf(lineage),
+    ...(Result.isSuccess(lineage) ? keyProblems(lineage.success, upserts) : [])
+  ]
+  if (problems.length > 0 || Result.isFailure(delivery) || Result.isFailure(lineage)) return Result.fail(problems)
+  return Result.succeed({
+    bucket: options.bucket,
+    name: nameOf(options),
+    limits,
+    delivery: delivery.success,
+    lineage: lineage.success,
+    skipDuplicates: options.skipDuplicates ?? false,
+    upserts
+  })
+}
