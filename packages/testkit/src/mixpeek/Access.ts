@@ -5,7 +5,7 @@ import { Duration, Predicate } from "effect"
 import type { Answer } from "./Answer.ts"
 import * as Answers from "./Answer.ts"
 import type { Request } from "./Exchange.ts"
-import { type Admission, type Category } from "./Limits.ts"
+import type { Admission, Category, Limits } from "./Limits.ts"
 import type { ApiKey, Permission } from "./Settings.ts"
 import type { State } from "./State.ts"
 import { retryAfter } from "./Waits.ts"
@@ -18,7 +18,7 @@ export interface Account {
 
 type Admitted =
   | { readonly refusal: Answer }
-  | { readonly account: Account; readonly headers: Readonly<Record<string, string>> }
+  | { readonly account: Account; readonly limits: Limits; readonly headers: Readonly<Record<string, string>> }
 
 const levels: ReadonlyArray<Permission> = ["read", "write", "delete", "admin"]
 
@@ -58,17 +58,22 @@ const later = (state: State, account: Account, request: Request, at: number, ans
 const tooMany = (account: Account, limit: number | null) =>
   Answers.failure(429, "TooManyRequestsError", "Rate limit exceeded", { api_name: account.category, limit })
 
-/** 429 by chance: allowed again in a second. */
-export const throttled = (state: State, account: Account, request: Request): Answer =>
-  later(state, account, request, state.clock.currentTimeMillisUnsafe() + 1000, tooMany(account, null))
+const tellToWait = (state: State, account: Account, request: Request, wait: Duration.Input, answer: Answer): Answer => {
+  const now = state.clock.currentTimeMillisUnsafe()
+  return later(state, account, request, now + Duration.toMillis(Duration.fromInputUnsafe(wait)), answer)
+}
+
+/** 429 without a limit behind it. */
+export const throttled = (state: State, account: Account, request: Request, wait: Duration.Input): Answer =>
+  tellToWait(state, account, request, wait, tooMany(account, null))
 
 /** 503, with `Retry-After` as for 429. */
-export const unavailable = (state: State, account: Account, request: Request): Answer =>
-  later(
+export const unavailable = (state: State, account: Account, request: Request, wait: Duration.Input): Answer =>
+  tellToWait(
     state,
     account,
     request,
-    state.clock.currentTimeMillisUnsafe() + 1000,
+    wait,
     Answers.failure(503, "InferenceServiceUnavailableError", "The service is not available for now")
   )
 
@@ -97,7 +102,7 @@ const limited = (state: State, key: ApiKey, account: Account, request: Request, 
   })
   if (admission?.admitted === false) return refuse(admission.limit, admission.retryAt)
   if (limits.concurrent !== undefined && atOnce > limits.concurrent) return refuse(limits.concurrent, now + 1000)
-  return { account, headers }
+  return { account, limits, headers }
 }
 
 /** In the order of a real gateway: the key, its limits, then what it may do and where. */

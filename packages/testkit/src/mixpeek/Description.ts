@@ -1,7 +1,7 @@
 /**
  * The API description (`openapi.yaml`), and whether a request or an answer agrees with it.
  */
-import { Effect } from "effect"
+import { Effect, Predicate } from "effect"
 import type { IncomingHttpHeaders } from "node:http"
 import { fileURLToPath } from "node:url"
 import { type Document, OpenAPIBackend, type ValidationResult } from "openapi-backend"
@@ -36,13 +36,16 @@ export interface Description {
 
 const parts: Readonly<Record<string, string>> = { requestBody: "body", headers: "header" }
 
-const complaint = (error: NonNullable<ValidationResult["errors"]>[number]): Complaint => {
-  const [part = "", ...rest] = error.instancePath.split("/").slice(1)
+/** Names the place as the API does: `["body", "objects", 3, "blobs"]`, down to what is missing there. */
+const complaint = ({ instancePath, keyword, message, params }: NonNullable<ValidationResult["errors"]>[number]) => {
+  const missing: unknown = params["missingProperty"]
+  const names = [...instancePath.split("/").slice(1), ...(Predicate.isString(missing) ? [missing] : [])]
+  const [part = "body", ...rest] = names
   return {
     location: [parts[part] ?? part, ...rest.map((name) => (/^\d+$/.test(name) ? Number(name) : name))],
-    message: error.message ?? error.keyword,
-    type: error.keyword
-  }
+    message: message ?? keyword,
+    type: keyword
+  } satisfies Complaint
 }
 
 const make = (api: OpenAPIBackend<Document>): Description => ({

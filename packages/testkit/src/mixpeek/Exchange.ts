@@ -97,11 +97,11 @@ const struck = (
     case "gateway-timeout":
       return html(504, "Gateway Time-out")
     case "unavailable":
-      return { _tag: "Answer", answer: Access.unavailable(state, account, request) }
+      return { _tag: "Answer", answer: Access.unavailable(state, account, request, fault.wait ?? "1 second") }
     case "server-error":
       return { _tag: "Answer", answer: Answers.failure(500, "InternalServerError", "An internal error occurred") }
     case "throttle":
-      return { _tag: "Answer", answer: Access.throttled(state, account, request) }
+      return { _tag: "Answer", answer: Access.throttled(state, account, request, fault.wait ?? "1 second") }
     case "unauthorized":
       return { _tag: "Answer", answer: Answers.unauthorized("Invalid API key") }
   }
@@ -143,7 +143,9 @@ export const exchange = Effect.fnUntraced(function* (state: State, request: Requ
   }
   const perform = Effect.suspend(() => {
     const wrong = misformed(state, request, match, parsed.json, validated)
-    return wrong === undefined ? Operations.perform(state, match, request.url, parsed.json) : Effect.succeed(wrong)
+    return wrong === undefined
+      ? Operations.perform(state, match, admitted.limits, request.url, parsed.json)
+      : Effect.succeed(wrong)
   })
   const fault = state.faults.next(settings.faults, operation)
   if (fault === undefined) return done(withHeaders(yield* perform))

@@ -27,6 +27,8 @@ export interface Fault {
   readonly commitDelay?: Duration.Input | undefined
   /** How long the failure takes to come. 0 by default. */
   readonly delay?: Duration.Input | undefined
+  /** How long `throttle` and `unavailable` tell to wait. 1 second by default. */
+  readonly wait?: Duration.Input | undefined
   /** Operations it strikes, by `operationId` of the description. `createObjectsBatch` by default. */
   readonly operations?: ReadonlyArray<string> | undefined
   /** Share of these requests it strikes, 0 to 1. 1 by default. */

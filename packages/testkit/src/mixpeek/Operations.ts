@@ -8,6 +8,7 @@ import * as Buckets from "./Buckets.ts"
 import type { BucketOptions, BucketState, StoredObject } from "./BucketState.ts"
 import * as Create from "./Create.ts"
 import type { Match } from "./Description.ts"
+import type { Limits } from "./Limits.ts"
 import * as List from "./List.ts"
 import * as Objects from "./Objects.ts"
 import type { State } from "./State.ts"
@@ -63,9 +64,15 @@ const inBucket = (
   }
 }
 
-/** Does what the request asks for. */
-export const perform = (state: State, match: Match, url: string, body: unknown): Effect.Effect<Answer> => {
-  if (match.operation === "getOrganization") return Effect.succeed(Buckets.organization(state.settings.limits))
+/** Does what the request asks for; `limits` are those of its key. */
+export const perform = (
+  state: State,
+  match: Match,
+  limits: Limits,
+  url: string,
+  body: unknown
+): Effect.Effect<Answer> => {
+  if (match.operation === "getOrganization") return Effect.succeed(Buckets.organization(limits))
   if (match.operation === "listBuckets") return Effect.succeed(Buckets.list(state))
   const identifier = match.parameters["bucket_identifier"] ?? ""
   const bucket = state.buckets.get(identifier)

@@ -42,6 +42,9 @@ export const retryAfter = (
   return { value: httpDate(chosen, second), allowedAt: second }
 }
 
+/** A timer may fire up to a millisecond before a clock that counts whole ones has got there. */
+const timerError = 1
+
 interface Wait {
   readonly allowedAt: number
   readonly toldAt: number
@@ -75,7 +78,7 @@ export const make = (reaction: number): Waits => {
     },
     breach: (account, now, body) => {
       const wait = waits.get(account)
-      if (wait === undefined || now >= wait.allowedAt) return undefined
+      if (wait === undefined || now >= wait.allowedAt - timerError) return undefined
       return now - wait.toldAt > reaction || wait.bodies.has(print(body)) ? wait : undefined
     }
   }

@@ -96,12 +96,13 @@ layer(client)("creating objects in batches", (it) => {
     })
   )
 
-  it.effect("refuses a body that is not JSON", () =>
+  it.effect("refuses a body that is not JSON, or has no objects", () =>
     Effect.gen(function* () {
       const standIn = yield* MixpeekStandIn.make({ buckets: [bucket] })
       const reply = yield* call(standIn, { path: "/v1/buckets/bkt_files/objects/batch", raw: '{"objects": [' })
-      assert.strictEqual(reply.status, 422)
-      assert.deepStrictEqual(as(Located, reply).detail[0]?.loc, ["body"])
+      assert.deepStrictEqual([reply.status, as(Located, reply).detail[0]?.loc], [422, ["body"]])
+      const empty = yield* call(standIn, { path: "/v1/buckets/bkt_files/objects/batch", body: {} })
+      assert.deepStrictEqual([empty.status, as(Located, empty).detail[0]?.loc], [422, ["body", "objects"]])
     })
   )
 })
