@@ -1,0 +1,243 @@
+import { assert, describe, it } from "@effect/vitest"
+import { Limits, type RateHeaders } from "@sluice/sink-mixpeek"
+import { Clock, Duration, Effect, Fiber, Layer, Redacted } from "effect"
+import { TestClock } from "effect/testing"
+
+const scope = (atMost?: Limits.Rate, category: Limits.Scope["category"] = "data"): Limits.Scope => ({
+  keyId: "key",
+  category,
+  atMost
+})
+const pro = scope({ perMinute: 600, burst: 200 })
+const nothing: RateHeaders.RateHeaders = { perMinute: undefined, left: undefined, retryAfter: undefined }
+const said = (parts: Partial<RateHeaders.RateHeaders>): RateHeaders.RateHeaders => ({ ...nothing, ...parts })
+
+/** Requests that are admitted and answered at once: when each of them left, in milliseconds. */
+const departures = Effect.fnUntraced(function* (count: number, of: Limits.Scope, for_: Duration.Input) {
+  const limits = yield* Limits.Limits
+  const left: Array<number> = []
+  const fiber = yield* Effect.forkChild(
+    Effect.forEach(
+      Array.from({ length: count }),
+      () =>
+        Effect.gen(function* () {
+          yield* limits.admit(of)
+          left.push(yield* Clock.currentTimeMillis)
+          yield* limits.answered(of, 200, nothing)
+        }),
+      { concurrency: 8, discard: true }
+    )
+  )
+  yield* TestClock.adjust(for_)
+  yield* Fiber.interrupt(fiber)
+  return left
+})
+
+const fresh = <A, E, R>(effect: Effect.Effect<A, E, R>) => Effect.provide(effect, Layer.fresh(Limits.Limits.layer))
+
+describe("Limits", () => {
+  it.effect("lets a burst through at once and paces the rest, so that the whole budget is used", () =>
+    fresh(
+      Effect.gen(function* () {
+        const left = yield* departures(1000, pro, "60 seconds")
+        assert.strictEqual(left.filter((at) => at === 0).length, 200)
+        assert.strictEqual(left.length, 800)
+        for (const [index, at] of left.slice(200).entries()) assert.strictEqual(at, (index + 1) * 100)
+      })
+    )
+  )
+
+  it.effect("allows 10 requests a minute where nothing is known, three of them at once", () =>
+    fresh(
+      Effect.gen(function* () {
+        const left = yield* departures(100, scope(), "60 seconds")
+        assert.deepStrictEqual(left.slice(0, 5), [0, 0, 0, 6000, 12_000])
+        assert.strictEqual(left.length, 13)
+      })
+    )
+  )
+
+  it.effect.each([
+    ["the organization's limit", undefined, 20 + 30],
+    ["less where less is configured", { perMinute: 30, burst: 1 }, 1 + 15],
+    ["the organization's limit where more is configured", { perMinute: 600, burst: 20 }, 20 + 30]
+  ] as const)("keeps to %s", ([, atMost, expected]) =>
+    fresh(
+      Effect.gen(function* () {
+        const limits = yield* Limits.Limits
+        yield* limits.learn("key", "data", 60)
+        assert.strictEqual((yield* departures(100, scope(atMost), "30 seconds")).length, expected)
+      })
+    )
+  )
+
+  it.effect("learns the limit from an answer", () =>
+    fresh(
+      Effect.gen(function* () {
+        const limits = yield* Limits.Limits
+        yield* limits.admit(scope())
+        yield* limits.answered(scope(), 200, said({ perMinute: 6000 }))
+        yield* TestClock.adjust("1 minute")
+        assert.isAtLeast((yield* departures(3000, scope(), "10 seconds")).length, 1000)
+      })
+    )
+  )
+
+  it.effect("lets nothing leave after a 429 before its time, whoever waits", () =>
+    fresh(
+      Effect.gen(function* () {
+        const limits = yield* Limits.Limits
+        yield* limits.admit(pro)
+        const wait = yield* limits.answered(pro, 429, said({ retryAfter: Duration.seconds(17) }))
+        assert.deepStrictEqual(wait, Duration.seconds(17))
+        const left = yield* departures(50, pro, "20 seconds")
+        assert.strictEqual(left.length, 50)
+        assert.strictEqual(Math.min(...left), 17_000)
+      })
+    )
+  )
+
+  it.effect("keeps the later of two times, and those that wait already keep to it too", () =>
+    fresh(
+      Effect.gen(function* () {
+        const limits = yield* Limits.Limits
+        yield* limits.admit(pro)
+        yield* limits.admit(pro)
+        yield* limits.answered(pro, 429, said({ retryAfter: Duration.seconds(5) }))
+        const waiting = yield* Effect.forkChild(Effect.andThen(limits.admit(pro), Clock.currentTimeMillis))
+        yield* TestClock.adjust("2 seconds")
+        yield* limits.answered(pro, 429, said({ retryAfter: Duration.seconds(10) }))
+        yield* TestClock.adjust("1 minute")
+        assert.strictEqual(yield* Fiber.join(waiting), 12_000)
+      })
+    )
+  )
+
+  it.effect("waits 1 s, 2 s, 4 s after 429s in a row that name no time, and starts over after a success", () =>
+    fresh(
+      Effect.gen(function* () {
+        const limits = yield* Limits.Limits
+        const answer = Effect.fnUntraced(function* (status: number) {
+          yield* TestClock.adjust("2 minutes")
+          yield* limits.admit(pro)
+          return yield* limits.answered(pro, status, nothing)
+        })
+        assert.deepStrictEqual(yield* answer(429), Duration.seconds(1))
+        assert.deepStrictEqual(yield* answer(429), Duration.seconds(2))
+        assert.deepStrictEqual(yield* answer(429), Duration.seconds(4))
+        assert.isUndefined(yield* answer(200))
+        assert.deepStrictEqual(yield* answer(429), Duration.seconds(1))
+        for (let i = 0; i < 10; i++) yield* answer(429)
+        assert.deepStrictEqual(yield* answer(429), Duration.seconds(60))
+      })
+    )
+  )
+
+  it.effect("waits for the reset where a 429 names only that", () =>
+    fresh(
+      Effect.gen(function* () {
+        const limits = yield* Limits.Limits
+        yield* limits.admit(pro)
+        const left = { remaining: 0, resetIn: Duration.seconds(33) }
+        assert.deepStrictEqual(yield* limits.answered(pro, 429, said({ left })), Duration.seconds(33))
+      })
+    )
+  )
+
+  it.effect("closes at 0 remaining until the reset, counting requests on their way", () =>
+    fresh(
+      Effect.gen(function* () {
+        const limits = yield* Limits.Limits
+        for (let i = 0; i < 3; i++) yield* limits.admit(pro)
+        const left = { remaining: 4, resetIn: Duration.seconds(30) }
+        yield* limits.answered(pro, 200, said({ left }))
+        // Two are on their way, so two more may leave.
+        const departed: Array<number> = []
+        const waiting = yield* Effect.forkChild(
+          Effect.forEach([1, 2, 3], () =>
+            Effect.andThen(
+              limits.admit(pro),
+              Effect.map(Clock.currentTimeMillis, (now) => departed.push(now))
+            )
+          )
+        )
+        yield* TestClock.adjust("40 seconds")
+        yield* Fiber.join(waiting)
+        assert.deepStrictEqual(departed, [0, 0, 30_000])
+      })
+    )
+  )
+
+  it.effect("opens again when an answer shows that there is room", () =>
+    fresh(
+      Effect.gen(function* () {
+        const limits = yield* Limits.Limits
+        yield* limits.admit(pro)
+        yield* limits.admit(pro)
+        yield* limits.answered(pro, 200, said({ left: { remaining: 1, resetIn: Duration.seconds(50) } }))
+        const waiting = yield* Effect.forkChild(Effect.andThen(limits.admit(pro), Clock.currentTimeMillis))
+        yield* TestClock.adjust("3 seconds")
+        yield* limits.answered(pro, 200, said({ left: { remaining: 9, resetIn: Duration.seconds(47) } }))
+        yield* TestClock.adjust("1 minute")
+        assert.isAtMost(yield* Fiber.join(waiting), 4000)
+      })
+    )
+  )
+
+  it.effect("counts a request that gets no answer no longer", () =>
+    fresh(
+      Effect.gen(function* () {
+        const limits = yield* Limits.Limits
+        yield* limits.admit(pro)
+        yield* limits.admit(pro)
+        yield* limits.unanswered(pro)
+        yield* limits.answered(pro, 200, said({ left: { remaining: 1, resetIn: Duration.seconds(50) } }))
+        assert.deepStrictEqual(yield* limits.admit(pro), Duration.zero)
+      })
+    )
+  )
+
+  it.effect("keeps categories and keys apart", () =>
+    fresh(
+      Effect.gen(function* () {
+        const limits = yield* Limits.Limits
+        yield* limits.admit(pro)
+        yield* limits.answered(pro, 429, said({ retryAfter: Duration.seconds(60) }))
+        assert.deepStrictEqual(yield* limits.admit(scope(undefined, "metadata")), Duration.zero)
+        assert.deepStrictEqual(yield* limits.admit({ ...pro, keyId: "other" }), Duration.zero)
+      })
+    )
+  )
+
+  it.effect("does not wait in place for more than five minutes", () =>
+    fresh(
+      Effect.gen(function* () {
+        const limits = yield* Limits.Limits
+        yield* limits.admit(pro)
+        yield* limits.answered(pro, 429, said({ retryAfter: Duration.hours(2) }))
+        const error = yield* Effect.flip(limits.admit(pro))
+        assert.deepStrictEqual(error.opensIn, Duration.hours(2))
+      })
+    )
+  )
+
+  it.effect("closes after a 503 that says how long, and not after one that does not", () =>
+    fresh(
+      Effect.gen(function* () {
+        const limits = yield* Limits.Limits
+        yield* limits.admit(pro)
+        assert.isUndefined(yield* limits.answered(pro, 503, nothing))
+        yield* limits.admit(pro)
+        const retryAfter = Duration.seconds(9)
+        assert.deepStrictEqual(yield* limits.answered(pro, 503, said({ retryAfter })), retryAfter)
+        assert.deepStrictEqual((yield* departures(1, pro, "10 seconds"))[0], 9000)
+      })
+    )
+  )
+
+  it("names a key without telling it", () => {
+    const id = Limits.keyId(Redacted.make("sk_secret"))
+    assert.match(id, /^[0-9a-f]{16}$/)
+    assert.notStrictEqual(id, Limits.keyId(Redacted.make("sk_other")))
+  })
+})
