@@ -179,10 +179,10 @@ const service = (
 
   const attempt = <A>(target: Target, send: (signal: AbortSignal) => Promise<A>): Effect.Effect<A, S3Error> => {
     const once = Effect.tryPromise({ try: (signal) => send(signal), catch: (thrown) => classify(thrown, target) })
-    return Effect.catch(once, (error) =>
-      error.region !== undefined && error.reason._tag === "Misconfigured" && settings.moveTo(error.region)
-        ? once
-        : Effect.fail(error)
+    return Effect.catchIf(
+      once,
+      (error) => error.region !== undefined && error.reason._tag === "Misconfigured" && settings.moveTo(error.region),
+      () => once
     )
   }
 

@@ -199,10 +199,13 @@ const byCode = (code: string, target: Target, said: string): Verdict | undefined
       return unavailable("the name of the endpoint cannot be resolved: check `endpoint`, `region` and DNS")
     case "ECONNREFUSED":
       return unavailable("the endpoint refuses connections: check `endpoint`, its port, and that the server runs")
-    case "ECONNRESET":
-    case "EPIPE":
     case "ETIMEDOUT":
     case "TimeoutError":
+      return unavailable(
+        "no answer in time, also after several attempts: check the network, `endpoint` and `requestTimeout`"
+      )
+    case "ECONNRESET":
+    case "EPIPE":
     case "EHOSTUNREACH":
     case "ENETUNREACH":
     case "ECONNABORTED":

@@ -61,7 +61,7 @@ const refusal = (settings: Settings): Source.SourceError | undefined =>
 
 const stat = Effect.fnUntraced(function* (settings: Settings, file: SourceFile.SourceFile) {
   return yield* Attributes.head(yield* S3, settings, file).pipe(
-    Effect.map(Option.some),
+    Effect.asSome,
     Effect.catchIf(
       (error) => error.reason._tag === "Gone" || error.status === 405,
       () => Effect.succeedNone

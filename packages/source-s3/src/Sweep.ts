@@ -68,18 +68,16 @@ export const sweep = (
           let unseen = range.from === undefined && range.until === undefined && range.position.after === undefined
           let resumed = range.position.token !== undefined
           while (true) {
-            const { entries, next } = yield* listing
-              .page(range.prefix, range.position)
-              .pipe(
-                Effect.catchIf(
-                  (error) => resumed && error.status === 400,
-                  () => listing.page(range.prefix, {})
-                )
-              )
-              .pipe(Effect.mapError(failure))
+            const { entries, next } = yield* listing.page(range.prefix, range.position).pipe(
+              Effect.catchIf(
+                (error) => resumed && error.status === 400,
+                () => listing.page(range.prefix, {})
+              ),
+              Effect.mapError(failure)
+            )
             resumed = false
             if (!range.unordered && !inOrder(entries, range.position.after)) {
-              if (range.from !== undefined || range.until !== undefined) return yield* Effect.fail(disorder(settings))
+              if (range.from !== undefined || range.until !== undefined) return yield* disorder(settings)
               range.unordered = true
             }
             const inside = upTo(entries, range.until)

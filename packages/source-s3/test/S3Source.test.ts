@@ -1,33 +1,100 @@
+import { NodeHttpClient } from "@effect/platform-node"
 import { assert, describe, it } from "@effect/vitest"
-import { Duration, Effect, Option, Redacted } from "effect"
-import { S3Source } from "../src/index.ts"
-import { bytes, files, standIn } from "./bench.ts"
+import { S3StandIn } from "@sluice/testkit/s3"
+import { sourceContract } from "@sluice/testkit/source-contract"
+import { Context, Duration, Effect, Layer, Option, Redacted } from "effect"
+import { S3, S3Source } from "../src/index.ts"
+import { bytes, files, reach, standIn } from "./bench.ts"
+
+class Server extends Context.Service<Server, S3StandIn.S3StandIn>()("@sluice/source-s3/test/Server") {
+  static readonly layer = Layer.effect(Server, S3StandIn.make())
+}
+const live = Layer.unwrap(Effect.map(Server, (s3) => S3.layer(reach(s3)))).pipe(
+  Layer.provideMerge(Server.layer),
+  Layer.provideMerge(NodeHttpClient.layerUndici)
+)
+
+let buckets = 0
+/** More than one page. */
+const contents = Array.from({ length: 1050 }, (_, i) => ({
+  path: ["a b/+%", "ü/漢字", "//", "x\u0001\ny"][i % 4] + `/${i}.txt`,
+  bytes: new Uint8Array(Buffer.from(`file ${i} `.repeat(i % 50)))
+}))
+
+sourceContract(
+  "S3",
+  Effect.gen(function* () {
+    const s3 = yield* Server
+    const bucket = `contract-${buckets++}`
+    yield* Effect.forEach(contents, ({ bytes, path }) => s3.put(bucket, path, bytes), { discard: true })
+    return {
+      source: S3Source.make({ bucket }),
+      files: contents,
+      replace: (path: string, bytes: Uint8Array) => Effect.asVoid(s3.put(bucket, path, bytes)),
+      remove: (path: string) => s3.remove(bucket, path)
+    }
+  }),
+  live
+)
 
 describe("S3Source", () => {
-  it.live("lists, reads and links one file", () =>
+  const link = Option.getOrThrow(S3Source.make({ bucket: "acme" }).link)
+
+  it.live("lists, reads and links a file", () =>
     Effect.gen(function* () {
       const { s3, live } = yield* standIn()
-      yield* s3.put("photos", "a b/ü+%.txt", "hello")
-      const source = S3Source.make({ bucket: "photos" })
-      const [file] = yield* files({ bucket: "photos" }, live)
-      assert.isDefined(file)
-      if (file === undefined) return
-      assert.strictEqual(file.uri, "s3://photos/a%20b/%C3%BC%2B%25.txt")
+      yield* s3.put("acme", "a b/ü+%.txt", "hello")
+      const [file] = yield* files({ bucket: "acme" }, live)
+      if (file === undefined) return assert.fail("nothing was listed")
+      assert.strictEqual(file.uri, "s3://acme/a%20b/%C3%BC%2B%25.txt")
       assert.strictEqual(file.mimeType, "text/plain")
-      const read = yield* bytes(source, file).pipe(Effect.provide(live))
-      assert.strictEqual(read.toString(), "hello")
-      const link = Option.getOrThrow(source.link)
+      const read = yield* bytes(S3Source.make({ bucket: "acme" }), file).pipe(Effect.provide(live))
+      assert.strictEqual(String(read), "hello")
       const url = yield* link.presigned(file, Duration.minutes(5)).pipe(Effect.provide(live))
-      const fetched = yield* Effect.promise(() => fetch(Redacted.value(url)).then((answer) => answer.text()))
-      assert.strictEqual(fetched, "hello")
-      assert.strictEqual(link.address(file), "s3://photos/a b/ü+%.txt")
-      const found = yield* source.check.pipe(Effect.provide(live))
-      assert.deepStrictEqual(
-        found.map(({ severity, subject }) => `${severity} ${subject}`),
-        ["ok list", "ok region", "ok read"]
-      )
-      const now = yield* source.stat(file).pipe(Effect.provide(live))
-      assert.strictEqual(Option.getOrThrow(now).token, file.token)
+      assert.include(Redacted.value(url), "X-Amz-Expires=300")
+      assert.strictEqual(link.address(file), "s3://acme/a b/ü+%.txt")
+    })
+  )
+
+  it.live("links to the version that was listed", () =>
+    Effect.gen(function* () {
+      const { s3, live } = yield* standIn()
+      yield* s3.createBucket("acme", { versioning: true })
+      yield* s3.put("acme", "k.txt", "old")
+      const [file] = yield* files({ bucket: "acme", versions: "all" }, live)
+      if (file === undefined) return assert.fail("nothing was listed")
+      yield* s3.put("acme", "k.txt", "new")
+      const url = yield* link.presigned(file, Duration.minutes(5)).pipe(Effect.provide(live))
+      const answer = yield* Effect.promise(() => fetch(Redacted.value(url)).then((answer) => answer.text()))
+      assert.strictEqual(answer, "old")
+    })
+  )
+
+  it.live("makes no link that lives longer than S3 allows", () =>
+    Effect.gen(function* () {
+      const { s3, live } = yield* standIn()
+      yield* s3.put("acme", "k.txt", "x")
+      const [file] = yield* files({ bucket: "acme" }, live)
+      if (file === undefined) return assert.fail("nothing was listed")
+      for (const lifetime of [Duration.days(8), Duration.zero]) {
+        const error = yield* Effect.flip(link.presigned(file, lifetime).pipe(Effect.provide(live)))
+        assert.strictEqual(error.reason._tag, "Misconfigured")
+        assert.include(error.message, "7 days")
+      }
+      yield* link.presigned(file, Duration.days(7)).pipe(Effect.provide(live))
+    })
+  )
+
+  it.live("makes no link to what needs the customer's key", () =>
+    Effect.gen(function* () {
+      const { s3, live } = yield* standIn()
+      yield* s3.put("acme", "k.txt", "x")
+      const [file] = yield* files({ bucket: "acme" }, live)
+      if (file === undefined) return assert.fail("nothing was listed")
+      const sseCustomerKey = Redacted.make(Buffer.alloc(32).toString("base64"))
+      const keyed = Option.getOrThrow(S3Source.make({ bucket: "acme", sseCustomerKey }).link)
+      const error = yield* Effect.flip(keyed.presigned(file, Duration.minutes(1)).pipe(Effect.provide(live)))
+      assert.include(error.message, "`sseCustomerKey`")
     })
   )
 })
