@@ -12,8 +12,11 @@ export interface Fingerprints {
 
 const empty = 0
 
-const fingerprint = (text: string): number =>
-  Number(BigInt(`0x${hash("sha256", text, "hex").slice(0, 16)}`) >> 11n) || 1
+/** Of the UTF-16 code units, since UTF-8 takes all lone surrogates for one. Never `empty`. */
+const fingerprint = (text: string): number => {
+  const digest = hash("sha256", Buffer.from(text, "utf16le"), "hex")
+  return Number(BigInt(`0x${digest.slice(0, 16)}`) >> 11n) || 1
+}
 
 /** Where a fingerprint is in the table, or the free place where it belongs. */
 const slotOf = (table: Float64Array, print: number): number => {

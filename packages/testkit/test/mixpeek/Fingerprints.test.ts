@@ -23,3 +23,8 @@ it("fingerprints grow with what they hold", () => {
   for (let index = 0; index < 5_000; index++) assert.isFalse(fingerprints.add(String(index)))
   assert.strictEqual(fingerprints.size(), 5_000)
 })
+
+it("fingerprints tell lone surrogates apart", () => {
+  const fingerprints = Fingerprints.make()
+  assert.deepStrictEqual(["\ud800", "\ud803"].map(fingerprints.add), [true, true])
+})
