@@ -84,7 +84,10 @@ export interface PutOptions {
   readonly etag?: string
 }
 
-/** A running stand-in. Buckets that do not exist are made by whatever puts something into them. */
+/**
+ * A running stand-in. Buckets that do not exist are made by whatever puts something into them. One whose name ends in
+ * `--x-s3` is a directory bucket: its listings are in no order, and only prefixes that end in a slash are listed.
+ */
 export interface S3StandIn {
   /** `http://127.0.0.1:<port>`. */
   readonly url: string

@@ -273,3 +273,27 @@ it.effect("stops answering when its scope is closed, with connections still open
     assert.strictEqual(answer, "refused")
   })
 )
+
+it.effect("lists a directory bucket in no order, page by page, within a session", () =>
+  Effect.gen(function* () {
+    const { client, listRefused, s3 } = yield* started()
+    const Bucket = "fast--use1-az4--x-s3"
+    const keys = Array.from({ length: 30 }, (_, index) => `in/${String(index).padStart(2, "0")}`)
+    for (const name of keys) yield* s3.put(Bucket, name, name)
+    const listed = yield* Effect.promise(async () => {
+      const found: Array<string | undefined> = []
+      let ContinuationToken: string | undefined
+      do {
+        const from = ContinuationToken === undefined ? {} : { ContinuationToken }
+        const page = await client.send(new ListObjectsV2Command({ Bucket, Prefix: "in/", MaxKeys: 7, ...from }))
+        found.push(...(page.Contents ?? []).map((object) => object.Key))
+        ContinuationToken = page.NextContinuationToken
+      } while (ContinuationToken !== undefined)
+      return found
+    })
+    assert.sameMembers(listed, keys)
+    assert.notDeepEqual(listed, keys)
+    assert.strictEqual((yield* listRefused(Bucket, "in")).status, 400)
+    assert.strictEqual((yield* s3.requestsByOperation).CreateSession, 1)
+  })
+)

@@ -1,66 +1,16 @@
 /** ListObjectsV2 and its elder, ListObjects. */
 import { type Answer, ownerElement, type Work, xml } from "./answer.ts"
 import { algorithms, checksumType } from "./checksum.ts"
-import { compareKeys } from "./order.ts"
+import { checkDirectoryListing, directoryPage } from "./directory.ts"
+import { type Mark, orderedPage } from "./page.ts"
 import { Refusal } from "./refusal.ts"
-import type { S3Request } from "./request.ts"
-import { type Bucket, etagOf, type Version, walk } from "./store.ts"
+import { isDirectoryName, type S3Request } from "./request.ts"
+import { type Bucket, etagOf, type Version } from "./store.ts"
 import { element, encodeListed, escapeXml } from "./xml.ts"
 
 const MAX_KEYS = 1000
 
-/** The last thing a page said: a key, or a common prefix whose keys are all behind it. */
-export interface Mark {
-  readonly kind: "key" | "prefix"
-  readonly text: string
-}
-
-/** Whether a key comes after a mark. */
-export const isPast =
-  (mark: Mark) =>
-  (key: string): boolean =>
-    compareKeys(key, mark.text) > 0 && !(mark.kind === "prefix" && key.startsWith(mark.text))
-
-interface Page {
-  readonly contents: ReadonlyArray<Version>
-  readonly prefixes: ReadonlyArray<string>
-  readonly last: Mark | undefined
-  readonly truncated: boolean
-}
-
-/** The common prefix that takes a key's place, if there is one. */
-export const commonPrefix = (key: string, prefix: string, delimiter: string): string | undefined => {
-  const at = delimiter === "" ? -1 : key.indexOf(delimiter, prefix.length)
-  return at < 0 ? undefined : key.slice(0, at + delimiter.length)
-}
-
-const page = (bucket: Bucket, prefix: string, delimiter: string, after: Mark | undefined, max: number): Page => {
-  const contents: Array<Version> = []
-  const prefixes: Array<string> = []
-  const past = after === undefined ? () => true : isPast(after)
-  const keys = walk(bucket, (key) => compareKeys(key, prefix) >= 0 && past(key))
-  let last: Mark | undefined
-  for (let versions = keys.versions(); versions !== undefined; versions = keys.versions()) {
-    const version = versions[0]
-    if (version === undefined || !version.key.startsWith(prefix)) break
-    if (version.deleteMarker) {
-      keys.advance()
-      continue
-    }
-    if (contents.length + prefixes.length === max) return { contents, prefixes, last, truncated: max > 0 }
-    const common = commonPrefix(version.key, prefix, delimiter)
-    if (common === undefined) {
-      contents.push(version)
-      last = { kind: "key", text: version.key }
-      keys.advance()
-    } else {
-      prefixes.push(common)
-      last = { kind: "prefix", text: common }
-      keys.seek(isPast(last))
-    }
-  }
-  return { contents, prefixes, last, truncated: false }
-}
+const pageOf = (bucket: Bucket) => (isDirectoryName(bucket.name) ? directoryPage : orderedPage)
 
 /** `max-keys`, of which a page holds 1000 at most. */
 export const readMaxKeys = (request: S3Request): number => {
@@ -171,11 +121,18 @@ export const listObjectsV2 = async (work: Work): Promise<Answer> => {
   const { bucket, request } = work
   const write = nameWriter(request)
   const max = readMaxKeys(request)
+  if (isDirectoryName(bucket.name)) checkDirectoryListing(request)
   const token = request.parameter("continuation-token")
   const startAfter = request.parameter("start-after") ?? ""
   const after: Mark | undefined =
     token !== undefined ? readToken(token) : startAfter === "" ? undefined : { kind: "key", text: startAfter }
-  const found = page(bucket, request.parameter("prefix") ?? "", request.parameter("delimiter") ?? "", after, max)
+  const found = pageOf(bucket)(
+    bucket,
+    request.parameter("prefix") ?? "",
+    request.parameter("delimiter") ?? "",
+    after,
+    max
+  )
   const contents = await contentElements(
     found.contents,
     write,
@@ -209,7 +166,7 @@ export const listObjects = async (work: Work): Promise<Answer> => {
   // NextMarker may be a common prefix, and is told from a key only by how it ends.
   const kind = delimiter !== "" && marker.endsWith(delimiter) ? "prefix" : "key"
   const after: Mark | undefined = marker === "" ? undefined : { kind, text: marker }
-  const found = page(bucket, request.parameter("prefix") ?? "", delimiter, after, max)
+  const found = pageOf(bucket)(bucket, request.parameter("prefix") ?? "", delimiter, after, max)
   const contents = await contentElements(found.contents, write, true, wantsRestoration(request))
   work.listed(found.contents.map((version) => version.key))
   const next = found.truncated && delimiter !== "" ? found.last : undefined

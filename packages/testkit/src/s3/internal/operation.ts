@@ -5,6 +5,7 @@ import type { S3Request } from "./request.ts"
 /** The operations the stand-in knows, with the permission IAM asks for. */
 export const permissions = {
   ListBuckets: "s3:ListAllMyBuckets",
+  CreateSession: "s3express:CreateSession",
   CreateBucket: "s3:CreateBucket",
   DeleteBucket: "s3:DeleteBucket",
   HeadBucket: "s3:ListBucket",
@@ -38,6 +39,7 @@ type Routes = Readonly<Record<string, ReadonlyArray<readonly [parameter: string,
 // For each method, the query parameters that name an operation; the last, without one, is what is left.
 const bucketRoutes: Routes = {
   GET: [
+    ["session", "CreateSession"],
     ["location", "GetBucketLocation"],
     ["versioning", "GetBucketVersioning"],
     ["versions", "ListObjectVersions"],

@@ -2,6 +2,9 @@
 import type { IncomingMessage } from "node:http"
 import { Refusal } from "./refusal.ts"
 
+/** Whether a name is that of a directory bucket (S3 Express One Zone). */
+export const isDirectoryName = (bucket: string): boolean => bucket.endsWith("--x-s3")
+
 export interface S3Request {
   readonly method: string
   /** Empty for requests to the service itself. */
@@ -59,12 +62,15 @@ export const readRequest = (message: IncomingMessage, now: number): S3Request =>
   const query = readQuery(question < 0 ? "" : target.slice(question + 1))
   const path = decode(rawPath)
   const slash = path.indexOf("/", 1)
+  const bucket = slash < 0 ? path.slice(1) : path.slice(1, slash)
+  const rest = slash < 0 ? "" : path.slice(slash + 1)
   const headers = readHeaders(message.rawHeaders)
   const parameter = (name: string) => query.find((pair) => pair[0] === name)?.[1]
   return {
     method: message.method ?? "GET",
-    bucket: slash < 0 ? path.slice(1) : path.slice(1, slash),
-    key: slash < 0 ? "" : path.slice(slash + 1),
+    bucket,
+    // In path style the SDK writes one slash too many for directory buckets, which AWS addresses by host alone.
+    key: isDirectoryName(bucket) && rest.startsWith("/") ? rest.slice(1) : rest,
     path,
     query,
     parameter,

@@ -12,6 +12,7 @@ import {
   putBucketVersioning
 } from "./buckets.ts"
 import type { Credential } from "./credentials.ts"
+import { createSession } from "./directory.ts"
 import { listObjects, listObjectsV2 } from "./listing.ts"
 import { abortMultipartUpload, completeMultipartUpload, createMultipartUpload, uploadPart } from "./multipart.ts"
 import { type Operation, operationOf } from "./operation.ts"
@@ -61,7 +62,7 @@ export interface ServerState {
 
 type Handler = (work: Work) => Answer | Promise<Answer>
 
-const handlers: Readonly<Record<Exclude<Operation, "ListBuckets" | "CreateBucket">, Handler>> = {
+const handlers: Readonly<Record<Exclude<Operation, "ListBuckets" | "CreateBucket" | "CreateSession">, Handler>> = {
   DeleteBucket: deleteBucket,
   HeadBucket: headBucket,
   GetBucketLocation: getBucketLocation,
@@ -134,6 +135,11 @@ const serve = async (
   if (operation === "ListBuckets") return listBuckets(store)
   if (operation === "CreateBucket") return createBucket(store, request, payload.bytes, state.region)
   if (bucket === undefined) throw new Refusal("NoSuchBucket", { elements: { BucketName: request.bucket } })
+  if (operation === "CreateSession") {
+    return createSession(store, bucket, request.now, (credential) =>
+      state.credentials.set(credential.accessKeyId, credential)
+    )
+  }
   if (bucket.requesterPays && request.headerOrParameter("x-amz-request-payer") !== "requester") {
     throw new Refusal("AccessDenied")
   }

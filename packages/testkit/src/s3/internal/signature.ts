@@ -193,7 +193,7 @@ export const verifyClaim = (request: S3Request, claim: Claim, known: ReadonlyMap
   const credential = credentialFor(
     known,
     claim.accessKeyId,
-    request.headerOrParameter("x-amz-security-token"),
+    request.headerOrParameter("x-amz-security-token") ?? request.headerOrParameter("x-amz-s3session-token"),
     request.now
   )
   checkTime(claim, request.now)

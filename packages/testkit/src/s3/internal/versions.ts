@@ -1,7 +1,8 @@
 /** ListObjectVersions: every version and delete marker, the newest of each key first. */
 import { type Answer, ownerElement, type Work, xml } from "./answer.ts"
-import { commonPrefix, isPast, nameWriter, readMaxKeys } from "./listing.ts"
+import { nameWriter, readMaxKeys } from "./listing.ts"
 import { compareKeys } from "./order.ts"
+import { commonPrefix, isPast } from "./page.ts"
 import { Refusal } from "./refusal.ts"
 import { etagOf, type Version, walk } from "./store.ts"
 import { element } from "./xml.ts"
