@@ -96,7 +96,7 @@ const serve = (state: State, turns: { next: number }) =>
       const { body, bytes } = yield* readBody(message, state.settings.maxBodyBytes)
       const result = yield* exchange(
         state,
-        { method, url, headers: message.headers, body, bytes },
+        { at, connection: message.socket, method, url, headers: message.headers, body, bytes },
         turns.next++,
         atOnce
       )
@@ -118,6 +118,8 @@ const serve = (state: State, turns: { next: number }) =>
       Effect.catchDefect((defect) => Effect.succeed(failed(state, defect))),
       Effect.ensuring(Effect.sync(state.journal.end))
     )
+    // Clients measure times by the server's clock, and that is the `Clock`.
+    response.setHeader("date", new Date(state.clock.currentTimeMillisUnsafe()).toUTCString())
     send(exchanged.reply, requestId, response)
     yield* exchanged.afterwards
   })
