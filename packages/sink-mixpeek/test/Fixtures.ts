@@ -2,10 +2,11 @@
  * What the tests of this package share: files, records, a bucket, the client on a stand-in.
  */
 import { NodeHttpClient } from "@effect/platform-node"
-import { Lineage, type Mapping, type Sink, type SourceFile, type Source } from "@sluice/core"
+import { Lineage, type Mapping, Observer, type Sink, type SourceFile, type Source } from "@sluice/core"
 import { Mixpeek, MixpeekObject, type MixpeekOptions, type MixpeekRecord, type MixpeekSink } from "@sluice/sink-mixpeek"
 import { MixpeekStandIn } from "@sluice/testkit/mixpeek"
-import { type Array as Arr, DateTime, Effect, Layer, Option, Redacted, Stream } from "effect"
+import { type Array as Arr, DateTime, Duration, Effect, Layer, Option, Redacted, Stream } from "effect"
+import { TestClock } from "effect/testing"
 
 export const bucket = "bkt_files"
 
@@ -113,3 +114,21 @@ export const tags = (answers: ReadonlyArray<Sink.Answer>): ReadonlyArray<string>
 export const mapping: Mapping.Mapping<MixpeekObject.MixpeekObject> = MixpeekObject.fromFile({
   property: { text: "content", pdf: "document" }
 })
+
+/** Runs an effect while the test's clock goes on by itself. */
+export const elapsing = <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
+  Effect.raceFirst(
+    effect,
+    Effect.forever(Effect.andThen(TestClock.adjust("100 millis"), TestClock.withLive(Effect.sleep("1 millis"))))
+  )
+
+/** Counts what connectors say of their traffic. */
+export const listening = () => {
+  const heard = { requests: 0, retries: 0, waitedMillis: 0 }
+  const observer: Observer.Observer = {
+    request: () => heard.requests++,
+    retried: () => heard.retries++,
+    waited: (_, duration) => (heard.waitedMillis += Duration.toMillis(duration))
+  }
+  return { heard, layer: Layer.succeed(Observer.Observer, observer) }
+}
