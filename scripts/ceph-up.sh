@@ -18,7 +18,7 @@ if curl --silent --output /dev/null --max-time 5 "$URL/"; then
   exit 0
 fi
 
-if ! command -v radosgw >/dev/null || ! command -v ceph-osd >/dev/null; then
+if ! command -v radosgw >/dev/null || ! command -v ceph-osd >/dev/null || ! command -v curl >/dev/null; then
   say "installing ceph-mon ceph-osd radosgw ceph-common"
   export DEBIAN_FRONTEND=noninteractive
   apt-get update -qq

@@ -142,6 +142,26 @@ it.effect.skipIf(!awsIsHere)("aws-cli lists and copies every file of a bucket", 
   })
 )
 
+it.effect.skipIf(!awsIsHere)("aws-cli reads keys that no path on disk could have", () =>
+  Effect.gen(function* () {
+    const s3 = yield* S3StandIn.make()
+    const folder = yield* temporaryFolder
+    const keys = [
+      "//two leading.txt",
+      "a/./b/../c.txt",
+      "../dot/dot/segment.txt",
+      "control-\u0001-\u001f.txt",
+      "new\nline.txt"
+    ]
+    yield* fill(s3, "files", keys)
+    const file = join(folder, "read")
+    for (const key of keys) {
+      yield* aws(s3, "s3api", "get-object", "--bucket", "files", "--key", key, file)
+      assert.strictEqual(yield* Effect.promise(() => readFile(file, "utf8")), `content of ${key}`)
+    }
+  })
+)
+
 it.effect.skipIf(!awsIsHere)("aws-cli uploads in parts, with checksums of its own, what the SDK then reads", () =>
   Effect.gen(function* () {
     const s3 = yield* S3StandIn.make()
