@@ -85,11 +85,10 @@ const rateHeaders = ({ limit, remaining, resetAt, window }: Admission): Record<s
 })
 
 const noteIfTooEarly = (state: State, account: Account, request: Request, operation: string) => {
-  const now = state.clock.currentTimeMillisUnsafe()
-  const wait = state.waits.breach(nameOf(account), now, request.body)
+  const wait = state.waits.breach(nameOf(account), request)
   if (wait === undefined) return
   const { allowedAt, toldAt } = wait
-  state.journal.tooEarly.add({ at: now, operation, allowedAt, toldAt })
+  state.journal.tooEarly.add({ at: request.at, operation, allowedAt, toldAt })
 }
 
 const limited = (state: State, key: ApiKey, account: Account, request: Request, atOnce: number): Admitted => {

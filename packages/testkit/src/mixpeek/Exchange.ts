@@ -10,14 +10,14 @@ import type { Match } from "./Description.ts"
 import type { Fault } from "./Faults.ts"
 import * as Operations from "./Operations.ts"
 import type { State } from "./State.ts"
+import type { Arrival } from "./Waits.ts"
 
 /** A request that was read. `body` is shorter than `bytes` where it was more than the server takes. */
-export interface Request {
+export interface Request extends Arrival {
   readonly method: string
   /** With the query string. */
   readonly url: string
   readonly headers: IncomingHttpHeaders
-  readonly body: Uint8Array
   readonly bytes: number
 }
 

@@ -38,8 +38,8 @@ export interface Options extends Partial<Settings> {
   /** Requests (and refusals, violations, …) kept in the log; the totals count all. 10,000 by default. */
   readonly logged?: number | undefined
   /**
-   * Milliseconds after an answer with `Retry-After` in which other requests are taken to have been on their way.
-   * 20 by default.
+   * Milliseconds after an answer with `Retry-After` in which a request on each connection is taken to have been on its
+   * way already, unless it repeats a refused one. 250 by default.
    */
   readonly reaction?: number | undefined
 }
@@ -86,7 +86,7 @@ const makeState = Effect.fnUntraced(function* (options: Options) {
     keepContent = 64,
     logged = 10_000,
     namespace = "ns_stand_in",
-    reaction = 20,
+    reaction = 250,
     retain = "all",
     seed = 1,
     sourceKeys = ["source_key", "metadata.source_key"],

@@ -49,20 +49,30 @@ interface Wait {
   readonly allowedAt: number
   readonly toldAt: number
   readonly bodies: ReadonlySet<string>
+  readonly excused: WeakSet<object>
 }
 
-const print = (body: Uint8Array) => hash("sha1", body, "base64")
+/** What a request is judged by. */
+export interface Arrival {
+  /** When its first bytes came, in milliseconds since 1970. */
+  readonly at: number
+  readonly body: Uint8Array
+  /** The connection it came on. */
+  readonly connection: object
+}
 
 /** Who was told to wait for what, by account (key and category). */
 export interface Waits {
   readonly tell: (account: string, now: number, allowedAt: number, body: Uint8Array) => void
   /** What this request should have waited for. */
-  readonly breach: (account: string, now: number, body: Uint8Array) => Omit<Wait, "bodies"> | undefined
+  readonly breach: (account: string, arrival: Arrival) => Pick<Wait, "allowedAt" | "toldAt"> | undefined
 }
 
+const print = (body: Uint8Array) => hash("sha1", body, "base64")
+
 /**
- * A request that comes within `reaction` milliseconds of the answer that told to wait was on its way already and is
- * excused, unless it repeats a refused one.
+ * A client cannot obey what it has not read yet: within `reaction` milliseconds of being told to wait, each connection
+ * is excused one request, as it was on its way already. One that repeats a refused request never is.
  */
 export const make = (reaction: number): Waits => {
   const waits = new Map<string, Wait>()
@@ -73,13 +83,17 @@ export const make = (reaction: number): Waits => {
       waits.set(account, {
         allowedAt: Math.max(allowedAt, current?.allowedAt ?? 0),
         toldAt: current?.toldAt ?? now,
-        bodies: new Set([...(current?.bodies ?? []), print(body)])
+        bodies: new Set([...(current?.bodies ?? []), print(body)]),
+        excused: current?.excused ?? new WeakSet()
       })
     },
-    breach: (account, now, body) => {
+    breach: (account, { at, body, connection }) => {
       const wait = waits.get(account)
-      if (wait === undefined || now >= wait.allowedAt - timerError) return undefined
-      return now - wait.toldAt > reaction || wait.bodies.has(print(body)) ? wait : undefined
+      if (wait === undefined || at < wait.toldAt || at >= wait.allowedAt - timerError) return undefined
+      const onItsWay = at - wait.toldAt <= reaction && !wait.excused.has(connection) && !wait.bodies.has(print(body))
+      if (!onItsWay) return wait
+      wait.excused.add(connection)
+      return undefined
     }
   }
 }

@@ -1,6 +1,7 @@
 import { assert, layer } from "@effect/vitest"
 import { MixpeekStandIn } from "@sluice/testkit/mixpeek"
 import { Effect } from "effect"
+import { TestClock } from "effect/testing"
 import { as, bucket, call, client, createBatch, Envelope, text } from "./session.ts"
 
 layer(client)("the stand-in", (it) => {
@@ -49,6 +50,16 @@ layer(client)("the stand-in", (it) => {
           count: 3
         }
       )
+    })
+  )
+
+  it.effect("tells the time of its clock", () =>
+    Effect.gen(function* () {
+      yield* TestClock.setTime(Date.UTC(2026, 10, 24, 9, 5, 7))
+      const standIn = yield* MixpeekStandIn.make({ buckets: [bucket] })
+      const { headers } = yield* createBatch(standIn, [text("a")])
+      assert.strictEqual(headers["date"], "Tue, 24 Nov 2026 09:05:07 GMT")
+      assert.strictEqual((yield* standIn.objects("bkt_files"))[0]?.createdAt, Date.UTC(2026, 10, 24, 9, 5, 7))
     })
   )
 
