@@ -39,7 +39,7 @@ export interface Options {
   readonly requesterPays?: boolean | undefined
   /** The key that the objects are encrypted with (SSE-C): 32 bytes, base64. */
   readonly sseCustomerKey?: Redacted.Redacted | undefined
-  /** List requests at a time, 8. With 1, the listing is in key order. */
+  /** List requests at a time, 4: what one core can decode. With 1, the listing is in key order. */
   readonly concurrency?: number | undefined
   /** Loaded for every file, besides what the mapping asks for, and tried by `check`. One more request per file and kind. */
   readonly attributes?: ReadonlyArray<Attribute> | undefined
@@ -100,7 +100,7 @@ const problemsOf = (options: Options, directory: boolean): Settings["problems"] 
     refuse("versions", "directory buckets keep no versions", "Leave it out")
   }
   if (concurrency !== undefined && !(Number.isInteger(concurrency) && concurrency >= 1 && concurrency <= 64)) {
-    refuse("concurrency", `${concurrency} is not a whole number from 1 to 64`, "Leave it out for 8")
+    refuse("concurrency", `${concurrency} is not a whole number from 1 to 64`, "Leave it out for 4")
   }
   if (typeof archived === "object" && !(Number.isInteger(archived.restore.days) && archived.restore.days >= 1)) {
     refuse(
@@ -134,7 +134,7 @@ export const fromOptions = (options: Options): Settings => {
         : archived === "fail"
           ? { _tag: "Fail" }
           : { _tag: "Restore", days: 7, tier: "Standard", ...(archived === "restore" ? {} : archived.restore) },
-    concurrency: directory ? 1 : (options.concurrency ?? 8),
+    concurrency: directory ? 1 : (options.concurrency ?? 4),
     attributes: new Set(options.attributes),
     directory,
     payer: options.requesterPays === true ? { RequestPayer: "requester" } : {},
