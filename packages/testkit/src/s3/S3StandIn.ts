@@ -43,7 +43,7 @@ export interface Options {
   readonly port?: number
   /** What a request signed for another region than its bucket's gets: 301 PermanentRedirect (default), or 400. */
   readonly wrongRegion?: "redirect" | "malformed"
-  /** How many requests the log keeps, the latest; 100,000 by default. */
+  /** How many requests the log keeps, the latest; 10,000 by default. */
   readonly logCapacity?: number
   /** The clock, in milliseconds since 1970; that of the machine by default, since clients sign by it. */
   readonly now?: () => number
@@ -163,7 +163,7 @@ export const make = (options: Options = {}): Effect.Effect<S3StandIn, StandInErr
       secretAccessKey: Redacted.make("sluice/standin/secret/key/of/forty/chars")
     }
     const credentials = new Map([[first.accessKeyId, first]])
-    const capacity = options.logCapacity ?? 100_000
+    const capacity = options.logCapacity ?? 10_000
     let entries: Array<RequestLogEntry> = []
     let counts: Partial<Record<Operation, number>> = {}
 

@@ -129,6 +129,12 @@ const readOverrides = (work: Work): Record<string, string> => {
         message: "Request specific response headers cannot be used for anonymous GET requests."
       })
     }
+    if (!/^[\x20-\x7e\xa0-\xff]*$/.test(value)) {
+      throw new Refusal("InvalidArgument", {
+        message: "Header value cannot be represented using ISO-8859-1.",
+        elements: { ArgumentName: `response-${name}`, ArgumentValue: value }
+      })
+    }
     headers[name] = value
   }
   return headers

@@ -25,8 +25,6 @@ const codes = {
   KeyTooLongError: [400, "Your key is too long"],
   MalformedXML: [400, "The XML you provided was not well-formed or did not validate against our published schema"],
   MethodNotAllowed: [405, "The specified method is not allowed against this resource."],
-  MissingContentLength: [411, "You must provide the Content-Length HTTP header."],
-  MissingSecurityHeader: [400, "Your request was missing a required header"],
   NoSuchBucket: [404, "The specified bucket does not exist"],
   NoSuchKey: [404, "The specified key does not exist."],
   NoSuchUpload: [404, "The specified upload does not exist."],
