@@ -37,9 +37,9 @@ export const unknownPlan: Rate = { perMinute: 10 }
 /** The longest wait in place; for longer ones `admit` fails with `TooFar`. */
 export const longestWait = Duration.minutes(5)
 
-/** Names a key without telling it. */
-export const keyId = (apiKey: Redacted.Redacted<string>): string =>
-  hash("sha256", Redacted.value(apiKey), "hex").slice(0, 16)
+/** Names a key at an address without telling it. */
+export const keyId = (url: string, apiKey: Redacted.Redacted<string>): string =>
+  hash("sha256", `${url} ${Redacted.value(apiKey)}`, "hex").slice(0, 16)
 
 interface State {
   perMinute: number | undefined
@@ -149,6 +149,11 @@ const make = Effect.gen(function* () {
   return { admit, answered, unanswered, learn }
 })
 
+const inMemory = make.pipe(Effect.provide(RateLimiter.layer.pipe(Layer.provide(RateLimiter.layerStoreMemory))))
+
+// A layer is built again once nobody uses it, and in each runtime; what a server has said must outlive that.
+const ofThisProcess = Effect.runSync(Effect.cached(inMemory))
+
 /**
  * Limits per key and category.
  *
@@ -173,9 +178,9 @@ export class Limits extends Context.Service<
     readonly learn: (keyId: string, category: Category, perMinute: number) => Effect.Effect<void>
   }
 >()("@sluice/sink-mixpeek/Limits") {
-  /** The limits of this process, in memory. Layers are memoised: every client that uses this one shares it. */
-  static readonly layer: Layer.Layer<Limits> = Layer.effect(Limits, make).pipe(
-    Layer.provide(RateLimiter.layer),
-    Layer.provide(RateLimiter.layerStoreMemory)
-  )
+  /** The limits of this process: one set, whoever asks, for as long as the process lives. */
+  static readonly layer: Layer.Layer<Limits> = Layer.effect(Limits, ofThisProcess)
+
+  /** Limits of one's own, which nobody else keeps to. */
+  static readonly layerSeparate: Layer.Layer<Limits> = Layer.fresh(Layer.effect(Limits, inMemory))
 }

@@ -68,7 +68,7 @@ const make = Effect.fnUntraced(function* (unchecked: MixpeekOptions.Options) {
   const options = yield* MixpeekOptions.check(unchecked)
   const limits = yield* Limits
   const secret = Redacted.value(options.apiKey)
-  const key = keyId(options.apiKey)
+  const key = keyId(options.url, options.apiKey)
   const http = (yield* HttpClient.HttpClient).pipe(
     HttpClient.mapRequest(
       flow(

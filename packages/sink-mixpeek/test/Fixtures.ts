@@ -87,21 +87,19 @@ export const prepareAll = Effect.fnUntraced(function* (
   return prepared as unknown as Arr.NonEmptyReadonlyArray<MixpeekRecord.MixpeekRecord>
 })
 
-/** The client on a stand-in. A layer of its own, so that no test sees the limits of another. */
+/** The client on a stand-in. */
 export const client = (
   server: MixpeekStandIn.MixpeekStandIn,
   options?: Partial<MixpeekOptions.Options>
 ): Layer.Layer<Mixpeek> =>
-  Layer.fresh(
-    Layer.orDie(
-      Mixpeek.layer({
-        url: server.url,
-        apiKey: server.apiKey,
-        namespace: server.namespace,
-        rateLimits: { data: { perMinute: 60_000 }, metadata: { perMinute: 60_000 } },
-        ...options
-      })
-    )
+  Layer.orDie(
+    Mixpeek.layer({
+      url: server.url,
+      apiKey: server.apiKey,
+      namespace: server.namespace,
+      rateLimits: { data: { perMinute: 60_000 }, metadata: { perMinute: 60_000 } },
+      ...options
+    })
   ).pipe(Layer.provide(NodeHttpClient.layerUndici))
 
 /** A stand-in with one bucket. */

@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Limits, type RateHeaders } from "@sluice/sink-mixpeek"
-import { Clock, Duration, Effect, Fiber, Layer, Redacted } from "effect"
+import { Clock, Duration, Effect, Fiber, Redacted } from "effect"
 import { TestClock } from "effect/testing"
 
 const scope = (atMost?: Limits.Rate, category: Limits.Scope["category"] = "data"): Limits.Scope => ({
@@ -33,7 +33,7 @@ const departures = Effect.fnUntraced(function* (count: number, of: Limits.Scope,
   return left
 })
 
-const fresh = <A, E, R>(effect: Effect.Effect<A, E, R>) => Effect.provide(effect, Layer.fresh(Limits.Limits.layer))
+const fresh = <A, E, R>(effect: Effect.Effect<A, E, R>) => Effect.provide(effect, Limits.Limits.layerSeparate)
 
 describe("Limits", () => {
   it.effect("lets a burst through at once and paces the rest, so that the whole budget is used", () =>
@@ -235,9 +235,23 @@ describe("Limits", () => {
     )
   )
 
+  it.effect("outlives the layer, so that a later run keeps to what an earlier one was told", () =>
+    Effect.gen(function* () {
+      const later = { ...pro, keyId: "outlives" }
+      const use = <A, E>(f: (limits: Limits.Limits["Service"]) => Effect.Effect<A, E>) =>
+        Effect.provide(Effect.flatMap(Limits.Limits, f), Limits.Limits.layer)
+      yield* use((limits) => limits.admit(later))
+      yield* use((limits) => limits.answered(later, 429, said({ retryAfter: Duration.seconds(20) })))
+      const waiting = yield* Effect.forkChild(use((limits) => limits.admit(later)))
+      yield* TestClock.adjust("1 minute")
+      assert.deepStrictEqual(yield* Fiber.join(waiting), Duration.seconds(20))
+    })
+  )
+
   it("names a key without telling it", () => {
-    const id = Limits.keyId(Redacted.make("sk_secret"))
+    const id = Limits.keyId("https://a", Redacted.make("sk_secret"))
     assert.match(id, /^[0-9a-f]{16}$/)
-    assert.notStrictEqual(id, Limits.keyId(Redacted.make("sk_other")))
+    assert.notStrictEqual(id, Limits.keyId("https://a", Redacted.make("sk_other")))
+    assert.notStrictEqual(id, Limits.keyId("https://b", Redacted.make("sk_secret")))
   })
 })

@@ -1,7 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Lineage } from "@sluice/core"
 import { LineageFields } from "@sluice/sink-mixpeek"
-import { Result, Schema } from "effect"
+import { Result, type Schema } from "effect"
 import * as Fixtures from "./Fixtures.ts"
 
 const lineage = Lineage.make(
