@@ -50,7 +50,12 @@ interface State {
   silent: number
 }
 
-const rateOf = (scope: Scope, state: State) => {
+interface Pace {
+  readonly perMinute: number
+  readonly burst: number
+}
+
+const rateOf = (scope: Scope, state: State): Pace => {
   const { atMost } = scope
   const known = state.perMinute ?? atMost?.perMinute ?? unknownPlan.perMinute
   const perMinute = Math.min(known, atMost?.perMinute ?? known)
@@ -63,7 +68,7 @@ const opensAt = (state: State, now: number): number => {
   return Math.max(state.notBefore, state.window !== undefined && state.window.remaining <= 0 ? state.window.resetAt : 0)
 }
 
-// While waiting, an answer to another request may show that the allowance opens earlier or later.
+// While waiting, an answer to another request may show that more is allowed, or less.
 const lookAgain = 1000
 
 const make = Effect.gen(function* () {
@@ -78,26 +83,41 @@ const make = Effect.gen(function* () {
     return state
   }
 
-  const token = (scope: Scope, state: State) =>
-    Effect.suspend(() => {
-      const { burst, perMinute } = rateOf(scope, state)
-      return limiter.consume({
-        key: `mixpeek:${name(scope)}`,
+  // A bucket for each rate: when a better one becomes known, its burst is there at once.
+  const delayOf = (scope: Scope, { burst, perMinute }: Pace) =>
+    limiter
+      .consume({
+        key: `mixpeek:${name(scope)}:${burst}:${perMinute}`,
         algorithm: "token-bucket",
         onExceeded: "delay",
         limit: burst,
         window: Duration.millis((burst * 60_000) / perMinute)
       })
-    }).pipe(
-      // The store is in memory and is asked for a delay: it has no way to fail.
-      Effect.orDie
-    )
+      .pipe(
+        Effect.map(({ delay }) => Duration.toMillis(delay)),
+        // The store is in memory and is asked for a delay: it has no way to fail.
+        Effect.orDie
+      )
+
+  const pace = Effect.fnUntraced(function* (scope: Scope, state: State) {
+    let rate = rateOf(scope, state)
+    let until = (yield* Clock.currentTimeMillis) + (yield* delayOf(scope, rate))
+    while (true) {
+      const now = yield* Clock.currentTimeMillis
+      if (now >= until) return
+      yield* Effect.sleep(Math.min(until - now, lookAgain))
+      const known = rateOf(scope, state)
+      if (known.perMinute > rate.perMinute) {
+        rate = known
+        until = Math.min(until, (yield* Clock.currentTimeMillis) + (yield* delayOf(scope, rate)))
+      }
+    }
+  })
 
   const admit = Effect.fnUntraced(function* (scope: Scope) {
     const state = stateOf(scope)
     const start = yield* Clock.currentTimeMillis
-    const { delay } = yield* token(scope, state)
-    if (!Duration.isZero(delay)) yield* Effect.sleep(delay)
+    yield* pace(scope, state)
     while (true) {
       const now = yield* Clock.currentTimeMillis
       const wait = opensAt(state, now) - now

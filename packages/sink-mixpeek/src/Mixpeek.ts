@@ -234,7 +234,24 @@ export class Mixpeek extends Context.Service<
   ): Layer.Layer<Mixpeek, Misconfigured, HttpClient.HttpClient> =>
     Layer.effect(Mixpeek, make(options)).pipe(Layer.provide(Limits.layer))
 
-  /** The same, configured by the environment: see `MixpeekOptions.config`. */
-  static readonly layerConfig: Layer.Layer<Mixpeek, Misconfigured | Config.ConfigError, HttpClient.HttpClient> =
-    Layer.effect(Mixpeek, Effect.flatMap(MixpeekOptions.config, make)).pipe(Layer.provide(Limits.layer))
+  /**
+   * The same from the environment; `MixpeekOptions.config` lists the variables. Options given here win, where they are
+   * not `undefined`.
+   */
+  static readonly layerConfig = (
+    overrides: Partial<MixpeekOptions.Options> = {}
+  ): Layer.Layer<Mixpeek, Misconfigured | Config.ConfigError, HttpClient.HttpClient> =>
+    Layer.effect(
+      Mixpeek,
+      Effect.flatMap(MixpeekOptions.config, (options) =>
+        make({
+          apiKey: overrides.apiKey ?? options.apiKey,
+          namespace: overrides.namespace ?? options.namespace,
+          url: overrides.url ?? options.url,
+          timeout: overrides.timeout ?? options.timeout,
+          allowPlainHttp: overrides.allowPlainHttp ?? options.allowPlainHttp,
+          rateLimits: overrides.rateLimits ?? options.rateLimits
+        })
+      )
+    ).pipe(Layer.provide(Limits.layer))
 }

@@ -3,7 +3,7 @@
  *
  * ```ts
  * const sink = MixpeekSink.make({ bucket: "bkt_photos" })
- * Pipeline.run({ sink, ... }).pipe(Effect.provide(Mixpeek.layerConfig))
+ * Pipeline.run({ sink, ... }).pipe(Effect.provide(Mixpeek.layerConfig()))
  * ```
  */
 import { Check, Dispatch, Sink, type Source } from "@sluice/core"

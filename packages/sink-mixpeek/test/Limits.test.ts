@@ -71,14 +71,29 @@ describe("Limits", () => {
     )
   )
 
-  it.effect("learns the limit from an answer", () =>
+  it.effect("learns the limit from an answer, and has its burst at once", () =>
     fresh(
       Effect.gen(function* () {
         const limits = yield* Limits.Limits
         yield* limits.admit(scope())
-        yield* limits.answered(scope(), 200, said({ perMinute: 6000 }))
+        yield* limits.answered(scope(), 200, said({ perMinute: 600 }))
+        const left = yield* departures(1000, scope(), "10 seconds")
+        assert.strictEqual(left.filter((at) => at === 0).length, 200)
+        assert.strictEqual(left.length, 300)
+      })
+    )
+  )
+
+  it.effect("lets those that wait already have what becomes known", () =>
+    fresh(
+      Effect.gen(function* () {
+        const limits = yield* Limits.Limits
+        for (let i = 0; i < 3; i++) yield* limits.admit(scope())
+        const waiting = yield* Effect.forkChild(Effect.andThen(limits.admit(scope()), Clock.currentTimeMillis))
+        yield* TestClock.adjust("500 millis")
+        yield* limits.answered(scope(), 200, said({ perMinute: 600 }))
         yield* TestClock.adjust("1 minute")
-        assert.isAtLeast((yield* departures(3000, scope(), "10 seconds")).length, 1000)
+        assert.strictEqual(yield* Fiber.join(waiting), 1000)
       })
     )
   )

@@ -269,7 +269,7 @@ describe("Mixpeek", () => {
         MIXPEEK_URL: server.url
       }
       const answer = yield* Mixpeek.use((mixpeek) => mixpeek.getBucket(Fixtures.bucket)).pipe(
-        Effect.provide(Mixpeek.layerConfig),
+        Effect.provide(Mixpeek.layerConfig()),
         Effect.provide(NodeHttpClient.layerUndici),
         Effect.provide(ConfigProvider.layer(ConfigProvider.fromEnv({ env })))
       )
