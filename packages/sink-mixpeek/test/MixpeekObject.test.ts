@@ -132,6 +132,14 @@ describe("MixpeekObject.fromFile", () => {
       })
   )
 
+  it("cannot be misspelt by a program that is typed", () => {
+    // @ts-expect-error: the option is skipDuplicates
+    const object: MixpeekObject.MixpeekObject = { blobs: [], skip_duplicates: true }
+    // @ts-expect-error: types are in lower case
+    const blob: MixpeekObject.Blob = { property: "content", type: "PDF" }
+    assert.isDefined([object, blob])
+  })
+
   it("knows its shape, and a mapping of your own has the one you declare", () => {
     const mapping = MixpeekObject.fromFile({
       property: { pdf: "document" },
