@@ -95,8 +95,8 @@ export interface Source<out R = never> {
   readonly read: (file: SourceFile) => Stream.Stream<Uint8Array, SourceError, R>
   /** The file as it is now; `None` when it is gone. */
   readonly stat: (file: SourceFile) => Effect.Effect<Option.Option<SourceFile>, SourceError, R>
-  /** How to address the file from outside, where the store can do that. */
-  readonly link: Option.Option<Link<R>>
+  /** How to address this file from outside; `None` where that cannot be done, for all files of the source or for this one. */
+  readonly link: (file: SourceFile) => Option.Option<Link<R>>
 }
 
 /** Addresses of a file for somebody without our credentials. */

@@ -38,18 +38,26 @@ export const make = (options: Options): Source.Source<S3> => {
     refused === undefined ? effect : Effect.fail(refused)
   const guardStream = <A, R>(stream: Stream.Stream<A, Source.SourceError, R>) =>
     refused === undefined ? stream : Stream.fail(refused)
+  const link: Source.Link<S3> = {
+    presigned: (file, expiresIn) => guard(presigned(settings, file, expiresIn)),
+    address: (file) => raw(settings.bucket, file.path)
+  }
   return {
     name: settings.name,
     check: check(settings).pipe(Effect.withSpan("S3Source.check")),
     sweep: (asked) => guardStream(sweep(settings, asked)),
     read: (file) => guardStream(read(settings, file)),
     stat: (file) => guard(stat(settings, file)),
-    link: Option.some({
-      presigned: (file, expiresIn) => guard(presigned(settings, file, expiresIn)),
-      address: (file) => raw(settings.bucket, file.path)
-    })
+    link: (file) => (isLinkable(settings, file) ? Option.some(link) : Option.none())
   }
 }
+
+/**
+ * Whoever follows a link has no key of the customer's (SSE-C), and resolves the segments `.` and `..` of its path
+ * (WHATWG URL, 4.4) before the store sees them: it would ask for another key, with a signature that does not fit.
+ */
+const isLinkable = (settings: Settings, file: SourceFile.SourceFile): boolean =>
+  settings.customerKey().SSECustomerKey === undefined && !/(^|\/)\.\.?(\/|$)/.test(file.path)
 
 const refusal = (settings: Settings): Source.SourceError | undefined =>
   settings.problems.length === 0
@@ -82,13 +90,6 @@ const presigned = Effect.fnUntraced(function* (
     )
   }
   const s3 = yield* S3
-  const { SSECustomerKey } = settings.customerKey()
-  if (SSECustomerKey !== undefined) {
-    return yield* misconfigured(
-      settings.name,
-      "objects encrypted with `sseCustomerKey` cannot be read through a link: deliver them inline or by upload"
-    )
-  }
   const { versionId } = stateOf(file)
   return yield* s3
     .presign(

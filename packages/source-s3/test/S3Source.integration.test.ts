@@ -161,7 +161,7 @@ describe("S3Source on Ceph", () => {
       assert.strictEqual(missing.reason._tag, "Missing")
       const [file] = yield* files({ bucket }, live)
       if (file === undefined) return assert.fail("nothing was listed")
-      const { presigned } = Option.getOrThrow(S3Source.make({ bucket }).link)
+      const { presigned } = Option.getOrThrow(S3Source.make({ bucket }).link(file))
       const url = Redacted.value(yield* presigned(file, Duration.seconds(1)).pipe(Effect.provide(live)))
       const get = (address: string) => Effect.promise(() => fetch(address).then((answer) => answer.status))
       assert.strictEqual(yield* get(url), 200)

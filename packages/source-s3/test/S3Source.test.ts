@@ -1,5 +1,6 @@
 import { NodeHttpClient } from "@effect/platform-node"
 import { assert, describe, it } from "@effect/vitest"
+import type { SourceFile } from "@sluice/core"
 import { S3StandIn } from "@sluice/testkit/s3"
 import { sourceContract } from "@sluice/testkit/source-contract"
 import { Context, Duration, Effect, Layer, Option, Redacted } from "effect"
@@ -38,7 +39,7 @@ sourceContract(
 )
 
 describe("S3Source", () => {
-  const link = Option.getOrThrow(S3Source.make({ bucket: "acme" }).link)
+  const linkOf = (file: SourceFile.SourceFile) => Option.getOrThrow(S3Source.make({ bucket: "acme" }).link(file))
 
   it.live("lists, reads and links a file", () =>
     Effect.gen(function* () {
@@ -50,9 +51,9 @@ describe("S3Source", () => {
       assert.strictEqual(file.mimeType, "text/plain")
       const read = yield* bytes(S3Source.make({ bucket: "acme" }), file).pipe(Effect.provide(live))
       assert.strictEqual(String(read), "hello")
-      const url = yield* link.presigned(file, Duration.minutes(5)).pipe(Effect.provide(live))
+      const url = yield* linkOf(file).presigned(file, Duration.minutes(5)).pipe(Effect.provide(live))
       assert.include(Redacted.value(url), "X-Amz-Expires=300")
-      assert.strictEqual(link.address(file), "s3://acme/a b/ü+%.txt")
+      assert.strictEqual(linkOf(file).address(file), "s3://acme/a b/ü+%.txt")
     })
   )
 
@@ -64,7 +65,7 @@ describe("S3Source", () => {
       const [file] = yield* files({ bucket: "acme", versions: "all" }, live)
       if (file === undefined) return assert.fail("nothing was listed")
       yield* s3.put("acme", "k.txt", "new")
-      const url = yield* link.presigned(file, Duration.minutes(5)).pipe(Effect.provide(live))
+      const url = yield* linkOf(file).presigned(file, Duration.minutes(5)).pipe(Effect.provide(live))
       const answer = yield* Effect.promise(() => fetch(Redacted.value(url)).then((answer) => answer.text()))
       assert.strictEqual(answer, "old")
     })
@@ -77,24 +78,27 @@ describe("S3Source", () => {
       const [file] = yield* files({ bucket: "acme" }, live)
       if (file === undefined) return assert.fail("nothing was listed")
       for (const lifetime of [Duration.days(8), Duration.zero]) {
-        const error = yield* Effect.flip(link.presigned(file, lifetime).pipe(Effect.provide(live)))
+        const error = yield* Effect.flip(linkOf(file).presigned(file, lifetime).pipe(Effect.provide(live)))
         assert.strictEqual(error.reason._tag, "Misconfigured")
         assert.include(error.message, "7 days")
       }
-      yield* link.presigned(file, Duration.days(7)).pipe(Effect.provide(live))
+      yield* linkOf(file).presigned(file, Duration.days(7)).pipe(Effect.provide(live))
     })
   )
 
-  it.live("makes no link to what needs the customer's key", () =>
+  it.live("makes no link to what needs the customer's key, nor to keys whose path a browser would resolve", () =>
     Effect.gen(function* () {
       const { s3, live } = yield* standIn()
-      yield* s3.put("acme", "k.txt", "x")
-      const [file] = yield* files({ bucket: "acme" }, live)
-      if (file === undefined) return assert.fail("nothing was listed")
+      for (const key of ["a.txt", "a..b/c.txt", "./a.txt", "b/../c.txt", "d/."]) yield* s3.put("acme", key, "x")
       const sseCustomerKey = Redacted.make(Buffer.alloc(32).toString("base64"))
-      const keyed = Option.getOrThrow(S3Source.make({ bucket: "acme", sseCustomerKey }).link)
-      const error = yield* Effect.flip(keyed.presigned(file, Duration.minutes(1)).pipe(Effect.provide(live)))
-      assert.include(error.message, "`sseCustomerKey`")
+      const linkable = (options: Omit<S3Source.Options, "bucket">) =>
+        Effect.map(files({ bucket: "acme" }, live), (all) =>
+          all
+            .filter((file) => Option.isSome(S3Source.make({ bucket: "acme", ...options }).link(file)))
+            .map(({ path }) => path)
+        )
+      assert.deepStrictEqual(yield* linkable({}), ["a..b/c.txt", "a.txt"])
+      assert.deepStrictEqual(yield* linkable({ sseCustomerKey }), [])
     })
   )
 })

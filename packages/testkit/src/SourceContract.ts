@@ -153,8 +153,9 @@ export const sourceContract = <R, E>(
 
     test("a presigned address, where there is one, gives the bytes to anybody", ({ files, source }, first) =>
       Effect.gen(function* () {
-        if (Option.isNone(source.link)) return
-        const address = yield* source.link.value.presigned(first, Duration.minutes(10))
+        const link = source.link(first)
+        if (Option.isNone(link)) return
+        const address = yield* link.value.presigned(first, Duration.minutes(10))
         const response = yield* HttpClient.get(Redacted.value(address))
         const bytes = new Uint8Array(yield* response.arrayBuffer)
         assert.deepStrictEqual(bytes, files.find((file) => file.path === first.path)?.bytes)

@@ -90,7 +90,7 @@ export const make =
 
       const content = (file: SourceFile): Content => ({
         bytes: Stream.provideContext(source.read(file), context),
-        link: Option.map(source.link, (link) => ({
+        link: Option.map(source.link(file), (link) => ({
           address: link.address,
           presigned: (of, expiresIn) => Effect.provideContext(link.presigned(of, expiresIn), context)
         }))

@@ -34,7 +34,7 @@ export const make = (options: {
       }),
     read: () => Stream.empty,
     stat: (file) => Effect.succeed((options.now ?? Option.some)(file)),
-    link: Option.none()
+    link: () => Option.none()
   }
   return { source, sweeps }
 }
