@@ -84,7 +84,7 @@ describe("dispatch", () => {
       const { settled } = yield* collect(dispatch(sink, 4))
       assert.deepStrictEqual(summary(settled), ["0:Created", "1:Rejected", "2:Created", "3:Created"])
       const rejected = settled.find((one) => one.outcome._tag === "Rejected")?.outcome
-      assert.include(rejected?._tag === "Rejected" ? rejected.cause.message : "", "10 attempts")
+      assert.include(rejected?._tag === "Rejected" ? rejected.cause.message : "", "6 attempts")
     })
   )
 

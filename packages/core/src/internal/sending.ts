@@ -38,6 +38,9 @@ export interface Surroundings<Rec, P> {
   readonly feedback: (feedback: Feedback, millis: number) => Effect.Effect<void>
 }
 
+/** A record that was told "later" this often is refused: with `Retry.standard`, after half a minute at most. */
+const recordAttempts = 6
+
 type Batch<I> = Arr.NonEmptyReadonlyArray<I>
 
 const rejected = (cause: Cause): Outcome => Rejected.make({ cause })
@@ -72,7 +75,7 @@ export const make = <O, P extends Prepared, R, Rec extends Record<O>>(
 
   const travelAgain = Effect.fnUntraced(function* (item: I, cause: Cause, after: Duration.Duration | undefined) {
     item.attempts++
-    if (item.attempts >= around.policy.maxAttempts) {
+    if (item.attempts >= Math.min(around.policy.maxAttempts, recordAttempts)) {
       const message = `${cause.message} (given up after ${item.attempts} attempts)`
       return yield* around.settle([[item, rejected({ ...cause, message })]])
     }
