@@ -123,11 +123,17 @@ const utf8 = (bytes: Uint8Array): string | undefined => {
 /** A string that the API would take for an address and fetch, or for a data URI and decode. */
 const looksLikeUrl = (text: string) => /^\s*(data:|[a-z][a-z0-9+.-]*:\/\/)/i.test(text)
 
-const base64 = (file: SourceFile.SourceFile, bytes: Buffer): Schema.Json => ({
-  base64: bytes.toString("base64"),
-  mime_type: file.mimeType,
-  filename: SourceFile.fileName(file)
-})
+/** The longest file name the API takes elsewhere; a longer one is left out. */
+const maxNameLength = 255
+
+const base64 = (file: SourceFile.SourceFile, bytes: Buffer): Schema.Json => {
+  const filename = SourceFile.fileName(file)
+  return {
+    base64: bytes.toString("base64"),
+    mime_type: file.mimeType,
+    ...(filename === "" || filename.length > maxNameLength ? {} : { filename })
+  }
+}
 
 const json = (file: SourceFile.SourceFile, text: string | undefined): Delivered => {
   try {

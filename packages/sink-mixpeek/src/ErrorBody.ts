@@ -51,6 +51,8 @@ export const scrub = (text: string): string => {
     .replaceAll(/\b(x-amz-[a-z-]+|signature|token|key)=[^&\s"'<>]+/gi, "$1=<redacted>")
     .replaceAll(/\bbearer\s+[^\s"'<>,]+/gi, "Bearer <redacted>")
     .replaceAll(/\bsk_[\w-]+/g, "sk_<redacted>")
+    // Pydantic quotes what it was given.
+    .replaceAll(/\binput_value=.*?(?=, input_type=|\]|$)/g, "input_value=<redacted>")
   return clean.length > maxLength ? `${clean.slice(0, maxLength - 1)}…` : clean
 }
 
@@ -115,6 +117,13 @@ export const parse = (body: string): ErrorBody => {
     Option.orElse(fromEnvelope(json.value), () => fromFastApi(json.value)),
     () => fromText(body)
   )
+}
+
+/** What kind of text an unreadable answer is, without a word of it. */
+export const kindOf = (body: string): string => {
+  if (Option.isSome(decodeJson(body))) return "JSON of an unknown shape"
+  const { shape } = fromText(body)
+  return shape === "html" ? "a page of a proxy" : shape === "empty" ? "an empty body" : "not JSON, or not all of it"
 }
 
 /** The objects of a batch an error body points at: `["body", "objects", 3, …]` is 3. */

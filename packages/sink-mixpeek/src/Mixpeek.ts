@@ -97,8 +97,8 @@ const make = Effect.fnUntraced(function* (unchecked: MixpeekOptions.Options) {
       if (body !== undefined) {
         return yield* MixpeekError.fromFailure(call, { status: response.status, body, retryAfter, requestId })
       }
-      const value = yield* Effect.mapError(call.decode(text), (error) =>
-        MixpeekError.fromUnreadable(call, ErrorBody.scrub(error.message.split("\n")[0] ?? ""), requestId)
+      const value = yield* Effect.mapError(call.decode(text), () =>
+        MixpeekError.fromUnreadable(call, ErrorBody.kindOf(text), requestId)
       )
       const answer: Answer<A> = { value, sentAt: sentAtServer(response.headers, sent, received), requestId }
       return answer

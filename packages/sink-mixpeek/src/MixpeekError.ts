@@ -164,7 +164,7 @@ export const fromUnreadable = (request: Request, problem: string, requestId: str
     sink: request.sink,
     operation: request.operation,
     reason: request.creates ? new Sink.Ambiguous({}) : new Sink.Unavailable({}),
-    message: `Mixpeek's answer to ${request.operation} cannot be read: ${problem}. ${
+    message: `Mixpeek's answer to ${request.operation} cannot be read: it is ${problem}. ${
       request.creates ? "What became of the batch is found out before anything is sent again" : "It is tried again"
     }`,
     ...(requestId === undefined ? {} : { requestId })

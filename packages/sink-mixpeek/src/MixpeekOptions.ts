@@ -87,9 +87,13 @@ export const check = Effect.fnUntraced(function* (options: Options) {
       "Set it to the id (ns_…) or name of the namespace your bucket is in"
     )
   }
-  const timeout = Duration.fromInputUnsafe(options.timeout ?? defaultTimeout)
-  if (Duration.toMillis(timeout) < 1000 || !Duration.isFinite(timeout)) {
-    return yield* wrong("timeout (MIXPEEK_TIMEOUT)", "below one second or endless", "Use 30 to 300 seconds")
+  const timeout = Option.getOrUndefined(Duration.fromInput(options.timeout ?? defaultTimeout))
+  if (timeout === undefined || Duration.toMillis(timeout) < 1000 || !Duration.isFinite(timeout)) {
+    return yield* wrong(
+      "timeout (MIXPEEK_TIMEOUT)",
+      "not a duration, below one second, or endless",
+      "Use 30 to 300 seconds"
+    )
   }
   for (const [category, rate] of Object.entries(options.rateLimits ?? {})) {
     if (rate === undefined) continue

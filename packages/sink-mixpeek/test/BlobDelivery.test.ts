@@ -94,6 +94,13 @@ describe("BlobDelivery", () => {
       })
     )
 
+    it.effect("leaves out a name that is too long", () =>
+      Effect.gen(function* () {
+        const long = Fixtures.file(`${"x".repeat(300)}.pdf`, { mimeType: "application/pdf" })
+        assert.notProperty(data(yield* deliver({ method: "inline" }, "pdf", "x", long)), "filename")
+      })
+    )
+
     it.effect("sends text that is not UTF-8 as base64", () =>
       Effect.gen(function* () {
         const delivered = yield* deliver(undefined, "text", new Uint8Array([0xe9, 0x74, 0xe9]))

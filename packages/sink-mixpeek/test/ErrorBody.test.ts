@@ -70,6 +70,7 @@ describe("ErrorBody", () => {
     ["fetch of https://user:hunter2@host/x failed", ["hunter2"]],
     ["got X-Amz-Security-Token=FwoGZX in it", ["FwoGZX"]],
     ["key sk_live_12345 is unknown", ["live_12345"]],
+    ["bad [type=x, input_value='my diary', input_type=str] at [type=y, input_value='more diary']", ["diary"]],
     ["header Authorization: Bearer abcdef", ["abcdef"]]
   ])("never repeats a secret: %s", (text, secrets) => {
     const { message } = ErrorBody.parse(envelope({ message: text, type: "X" }))

@@ -131,15 +131,16 @@ describe("Mixpeek", () => {
   )
 
   it.effect.each([
-    ["HTML", "<html></html>"],
-    ["half an answer", '[{"object_id":'],
-    ["another shape", '{"ok":true}'],
-    ["nothing", ""]
-  ])("takes a success with %s for a lost answer", ([, body]) =>
+    ["HTML", "<html>secret</html>", "a page of a proxy"],
+    ["half an answer", '[{"object_id":"secret', "not JSON"],
+    ["another shape", '{"ok":"secret"}', "JSON of an unknown shape"],
+    ["nothing", "", "an empty body"]
+  ])("takes a success with %s for a lost answer, and repeats nothing of it", ([, body, kind]) =>
     Effect.gen(function* () {
       const error = yield* Effect.flip(create).pipe(Effect.provide(onAnswers(() => new Response(body))))
       assert.strictEqual(error.reason._tag, "Ambiguous")
-      assert.include(error.message, "cannot be read")
+      assert.include(error.message, `cannot be read: it is ${kind}`)
+      assert.notInclude(JSON.stringify(error) + error.message, "secret")
     })
   )
 

@@ -28,6 +28,7 @@ describe("MixpeekOptions", () => {
     ["credentials in the address", { url: "https://user:hunter2@api.example.com" }, "url", "credentials"],
     ["a query in the address", { url: "https://api.example.com/?key=hunter2" }, "url", "query"],
     ["no time at all", { timeout: "10 millis" }, "timeout", "below one second"],
+    ["endless time", { timeout: Duration.infinity }, "timeout", "endless"],
     ["a rate of nothing", { rateLimits: { data: { perMinute: 0 } } }, "rateLimits.data", "not above 0"],
     ["a burst of nothing", { rateLimits: { data: { perMinute: 1, burst: 0 } } }, "rateLimits.data", "below 1"]
   ] as ReadonlyArray<[string, Partial<MixpeekOptions.Options>, string, string]>)(
