@@ -11,7 +11,6 @@ import {
   HeadObjectCommand,
   type HeadObjectCommandInput,
   type HeadObjectCommandOutput,
-  ListObjectsV2Command,
   type ListObjectsV2CommandInput,
   type ListObjectsV2CommandOutput,
   ListObjectVersionsCommand,
@@ -26,10 +25,14 @@ import { Check, Retry, type Source } from "@sluice/core"
 import { NodeHttpHandler } from "@smithy/node-http-handler"
 import { Clock, type Config, Context, Duration, Effect, Layer, Option, type Redacted } from "effect"
 import * as Credentials from "./Credentials.ts"
+import { listPage } from "./internal/listPage.ts"
 import * as Pacer from "./internal/Pacer.ts"
 import { presign } from "./internal/presign.ts"
 import { fromEnvironment, type Options, refuse } from "./S3Options.ts"
 import { classify, type Operation, type S3Error, type Target } from "./S3Error.ts"
+
+/** An answer that began in time and did not end: the client's own timeouts end with the headers. */
+const longestAnswer = "2 minutes"
 
 /** What is said of a call besides its input. */
 interface Call {
@@ -71,11 +74,23 @@ export class S3 extends Context.Service<
   static readonly layer = (options: Options = {}): Layer.Layer<S3, Source.SourceError> =>
     Layer.effect(S3, make(options))
 
-  /** The same from the environment; `S3Options` lists the variables. `overrides` win. */
+  /** The same from the environment; `S3Options` lists the variables. `overrides` win where they are not `undefined`. */
   static readonly layerConfig = (overrides: Options = {}): Layer.Layer<S3, Config.ConfigError | Source.SourceError> =>
     Layer.effect(
       S3,
-      Effect.flatMap(fromEnvironment, (options) => make({ ...options, ...overrides }))
+      Effect.flatMap(fromEnvironment, (options) =>
+        make({
+          endpoint: overrides.endpoint ?? options.endpoint,
+          region: overrides.region ?? options.region,
+          forcePathStyle: overrides.forcePathStyle ?? options.forcePathStyle,
+          credentials: overrides.credentials ?? options.credentials,
+          allowPlainHttp: overrides.allowPlainHttp ?? options.allowPlainHttp,
+          connections: overrides.connections ?? options.connections,
+          connectTimeout: overrides.connectTimeout ?? options.connectTimeout,
+          requestTimeout: overrides.requestTimeout ?? options.requestTimeout,
+          retry: overrides.retry
+        })
+      )
     )
 
   /**
@@ -178,7 +193,12 @@ const service = (
   const paced = pacer.pace((error: S3Error) => error.retrying === "slow-down")
 
   const attempt = <A>(target: Target, send: (signal: AbortSignal) => Promise<A>): Effect.Effect<A, S3Error> => {
-    const once = Effect.tryPromise({ try: (signal) => send(signal), catch: (thrown) => classify(thrown, target) })
+    const once = Effect.tryPromise({ try: (signal) => send(signal), catch: (thrown) => classify(thrown, target) }).pipe(
+      Effect.timeoutOrElse({
+        duration: longestAnswer,
+        orElse: () => Effect.fail(classify({ name: "TimeoutError" }, target))
+      })
+    )
     return Effect.catchIf(
       once,
       (error) => error.region !== undefined && error.reason._tag === "Misconfigured" && settings.moveTo(error.region),
@@ -205,9 +225,7 @@ const service = (
 
   return S3.of({
     listObjects: Effect.fn("S3.ListObjectsV2")((input) =>
-      call({ operation: "ListObjectsV2", Bucket: input.Bucket }, (abortSignal) =>
-        client.send(new ListObjectsV2Command(input), { abortSignal })
-      )
+      call({ operation: "ListObjectsV2", Bucket: input.Bucket }, (abortSignal) => listPage(client, input, abortSignal))
     ),
     listVersions: Effect.fn("S3.ListObjectVersions")((input) =>
       call({ operation: "ListObjectVersions", Bucket: input.Bucket }, (abortSignal) =>
