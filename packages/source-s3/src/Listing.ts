@@ -94,7 +94,8 @@ const objects =
         Bucket: settings.bucket,
         Prefix: prefix,
         EncodingType: "url",
-        OptionalObjectAttributes: ["RestoreStatus"],
+        // Nothing in a directory bucket is archived, and asking is not allowed there.
+        ...(settings.directory ? {} : { OptionalObjectAttributes: ["RestoreStatus"] }),
         ...(position.token === undefined
           ? position.after === undefined
             ? {}

@@ -1,7 +1,7 @@
 import { S3Client } from "@aws-sdk/client-s3"
 import { assert, describe, it } from "@effect/vitest"
 import { Fault, S3StandIn } from "@sluice/testkit/s3"
-import { Duration, Effect, Exit, Fiber, type Layer, Redacted } from "effect"
+import { ConfigProvider, Duration, Effect, Exit, Fiber, Layer, Redacted } from "effect"
 import { createServer } from "node:http"
 import type { AddressInfo } from "node:net"
 import { Credentials, S3, S3Source } from "../src/index.ts"
@@ -209,6 +209,23 @@ describe("S3", () => {
         Effect.provide(live)
       )
       assert.strictEqual(Redacted.value(url), `${s3.url}/acme/a%20b.txt`)
+    })
+  )
+
+  it.live("is made from the environment, and options win", () =>
+    Effect.gen(function* () {
+      const s3 = yield* S3StandIn.make()
+      yield* s3.put("acme", "k", "x")
+      const env = {
+        S3_ENDPOINT: "http://127.0.0.1:1",
+        S3_ACCESS_KEY_ID: s3.accessKeyId,
+        S3_SECRET_ACCESS_KEY: Redacted.value(s3.secretAccessKey)
+      }
+      const live = S3.layerConfig({ endpoint: s3.url, retry }).pipe(
+        Layer.provide(ConfigProvider.layer(ConfigProvider.fromEnv({ env }))),
+        Layer.orDie
+      )
+      assert.deepStrictEqual(yield* keys({ bucket: "acme" }, live), ["k"])
     })
   )
 
