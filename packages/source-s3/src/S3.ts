@@ -62,8 +62,8 @@ export class S3 extends Context.Service<
       input: GetObjectCommandInput,
       expiresIn: Duration.Duration
     ) => Effect.Effect<Redacted.Redacted<string>, S3Error>
-    /** The region requests go to: as configured, or as discovered so far. */
-    readonly region: Effect.Effect<string>
+    /** The region that requests for a bucket go to: as configured, or as discovered so far. */
+    readonly region: (bucket: string) => Effect.Effect<string>
     /** Waits of the retry layer. */
     readonly retry: Retry.Policy
     /** What there is to say about the configuration. */
@@ -102,11 +102,11 @@ export class S3 extends Context.Service<
       S3,
       Effect.gen(function* () {
         const attempts = yield* Effect.promise(() => client.config.maxAttempts())
-        return service(client, {
+        return service(() => client, {
           retry: options.retry ?? Retry.standard,
           anonymous: false,
-          region: Effect.promise(() => client.config.region()),
-          moveTo: () => false,
+          region: () => Effect.promise(() => client.config.region()),
+          moveTo: () => {},
           findings:
             attempts > 1
               ? [
@@ -128,40 +128,49 @@ const make = Effect.fnUntraced(function* (options: Options) {
   const connections = options.connections ?? 128
   const millis = (input: Duration.Input | undefined, standard: Duration.Input) =>
     Duration.toMillis(Duration.fromInputUnsafe(input ?? standard))
-  const region = { name: options.region ?? (yield* ambientRegion(credentials)) }
-  const client = yield* Effect.acquireRelease(
-    Effect.sync(
-      () =>
-        new S3Client({
-          region: () => Promise.resolve(region.name),
-          ...(options.endpoint === undefined ? {} : { endpoint: options.endpoint }),
-          forcePathStyle: options.forcePathStyle ?? options.endpoint !== undefined,
-          ...Credentials.toClientConfig(credentials, () => Promise.resolve(region.name)),
-          maxAttempts: 1,
-          // Compatible servers reject or ignore the SDK's default CRC32, and bytes are verified here, also across resumed reads.
-          requestChecksumCalculation: "WHEN_REQUIRED",
-          responseChecksumValidation: "WHEN_REQUIRED",
-          requestHandler: new NodeHttpHandler({
-            connectionTimeout: millis(options.connectTimeout, "5 seconds"),
-            requestTimeout: millis(options.requestTimeout, "30 seconds"),
-            throwOnRequestTimeout: true,
-            // A body that a slow consumer leaves waiting keeps its socket idle; stalled bodies are noticed by the reader.
-            socketTimeout: 0,
-            httpAgent: { keepAlive: true, maxSockets: connections },
-            httpsAgent: { keepAlive: true, maxSockets: connections }
-          })
-        })
-    ),
-    (client) => Effect.sync(() => client.destroy())
+  const home = options.region ?? (yield* ambientRegion(credentials))
+  const regions = new Map<string, string>()
+  const regionOf = (bucket: string) => regions.get(bucket) ?? home
+  const requestHandler = new NodeHttpHandler({
+    connectionTimeout: millis(options.connectTimeout, "5 seconds"),
+    requestTimeout: millis(options.requestTimeout, "30 seconds"),
+    throwOnRequestTimeout: true,
+    // A body that a slow consumer leaves waiting keeps its socket idle; stalled bodies are noticed by the reader.
+    socketTimeout: 0,
+    httpAgent: { keepAlive: true, maxSockets: connections },
+    httpsAgent: { keepAlive: true, maxSockets: connections }
+  })
+  const open = (region: string) =>
+    new S3Client({
+      region,
+      ...(options.endpoint === undefined ? {} : { endpoint: options.endpoint }),
+      forcePathStyle: options.forcePathStyle ?? options.endpoint !== undefined,
+      ...Credentials.toClientConfig(credentials, () => Promise.resolve(home)),
+      maxAttempts: 1,
+      // Compatible servers reject or ignore the SDK's default CRC32, and bytes are verified here, also across resumed reads.
+      requestChecksumCalculation: "WHEN_REQUIRED",
+      responseChecksumValidation: "WHEN_REQUIRED",
+      requestHandler
+    })
+  const clients = yield* Effect.acquireRelease(
+    Effect.sync(() => new Map([[home, open(home)]])),
+    (clients) =>
+      Effect.sync(() => {
+        for (const client of clients.values()) client.destroy()
+      })
   )
-  return service(client, {
+  const clientOf = (bucket: string) => {
+    const region = regionOf(bucket)
+    const client = clients.get(region) ?? open(region)
+    clients.set(region, client)
+    return client
+  }
+  return service(clientOf, {
     retry: options.retry ?? Retry.standard,
     anonymous: Credentials.is("Anonymous")(credentials),
-    region: Effect.sync(() => region.name),
-    moveTo: (name) => {
-      if (options.region !== undefined || name === region.name) return false
-      region.name = name
-      return true
+    region: (bucket) => Effect.sync(() => regionOf(bucket)),
+    moveTo: (bucket, region) => {
+      if (options.region === undefined) regions.set(bucket, region)
     },
     findings: []
   })
@@ -179,36 +188,52 @@ const ambientRegion = (credentials: Credentials.Credentials) =>
   })
 
 const service = (
-  client: S3Client,
+  clientOf: (bucket: string) => S3Client,
   settings: {
     readonly retry: Retry.Policy
     readonly anonymous: boolean
-    readonly region: Effect.Effect<string>
-    /** Sends later requests to another region; false where that is not for us to decide. */
-    readonly moveTo: (region: string) => boolean
+    readonly region: (bucket: string) => Effect.Effect<string>
+    /** Sends later requests for a bucket to another region, unless that is not for us to decide. */
+    readonly moveTo: (bucket: string, region: string) => void
     readonly findings: ReadonlyArray<Check.Finding>
   }
 ): S3["Service"] => {
   const pacer = Pacer.make()
   const paced = pacer.pace((error: S3Error) => error.retrying === "slow-down")
 
-  const attempt = <A>(target: Target, send: (signal: AbortSignal) => Promise<A>): Effect.Effect<A, S3Error> => {
-    const once = Effect.tryPromise({ try: (signal) => send(signal), catch: (thrown) => classify(thrown, target) }).pipe(
-      Effect.timeoutOrElse({
-        duration: longestAnswer,
-        orElse: () => Effect.fail(classify({ name: "TimeoutError" }, target))
+  /** Buckets that have answered: their region is known. */
+  const reached = new Set<string>()
+
+  const attempt = <A>(
+    target: Target,
+    send: (client: S3Client, signal: AbortSignal) => Promise<A>
+  ): Effect.Effect<A, S3Error> => {
+    const via = (client: S3Client) =>
+      Effect.tryPromise({
+        try: (signal) => send(client, signal),
+        catch: (thrown) => classify(thrown, target)
+      }).pipe(
+        Effect.timeoutOrElse({
+          duration: longestAnswer,
+          orElse: () => Effect.fail(classify({ name: "TimeoutError" }, target))
+        })
+      )
+    return Effect.suspend(() => {
+      const client = clientOf(target.bucket)
+      return Effect.catch(via(client), (error) => {
+        if (error.region !== undefined && error.reason._tag === "Misconfigured") {
+          settings.moveTo(target.bucket, error.region)
+        }
+        // Another request may have found the region meanwhile.
+        const moved = clientOf(target.bucket)
+        return error.reason._tag === "Misconfigured" && moved !== client ? via(moved) : Effect.fail(error)
       })
-    )
-    return Effect.catchIf(
-      once,
-      (error) => error.region !== undefined && error.reason._tag === "Misconfigured" && settings.moveTo(error.region),
-      () => once
-    )
+    })
   }
 
   const call = Effect.fnUntraced(function* <A>(
     { operation, Bucket = "", Key, VersionId }: Call,
-    send: (signal: AbortSignal) => Promise<A>
+    send: (client: S3Client, signal: AbortSignal) => Promise<A>
   ) {
     const target = { operation, bucket: Bucket, key: Key, versionId: VersionId }
     const asked = new Map<S3Error, Duration.Duration>()
@@ -219,50 +244,54 @@ const service = (
           Option.map((after) => asked.set(error, after))
         )
       ),
-      Retry.retry(settings.retry, (error) => (error.retrying === "never" ? Retry.stop : Retry.again(asked.get(error))))
+      Retry.retry(settings.retry, (error) => (error.retrying === "never" ? Retry.stop : Retry.again(asked.get(error)))),
+      Effect.tap(() => Effect.sync(() => reached.add(Bucket)))
     )
   })
 
+  const headObject = Effect.fn("S3.HeadObject")((input: HeadObjectCommandInput) =>
+    call({ operation: "HeadObject", ...input }, (client, abortSignal) =>
+      client.send(new HeadObjectCommand(input), { abortSignal })
+    )
+  )
+
   return S3.of({
     listObjects: Effect.fn("S3.ListObjectsV2")((input) =>
-      call({ operation: "ListObjectsV2", Bucket: input.Bucket }, (abortSignal) => listPage(client, input, abortSignal))
+      call({ operation: "ListObjectsV2", Bucket: input.Bucket }, (client, abortSignal) =>
+        listPage(client, input, abortSignal)
+      )
     ),
     listVersions: Effect.fn("S3.ListObjectVersions")((input) =>
-      call({ operation: "ListObjectVersions", Bucket: input.Bucket }, (abortSignal) =>
+      call({ operation: "ListObjectVersions", Bucket: input.Bucket }, (client, abortSignal) =>
         client.send(new ListObjectVersionsCommand(input), { abortSignal })
       )
     ),
     getObject: Effect.fn("S3.GetObject")((input) =>
-      call({ operation: "GetObject", ...input }, (abortSignal) => client.send(getObject(input), { abortSignal }))
-    ),
-    headObject: Effect.fn("S3.HeadObject")((input) =>
-      call({ operation: "HeadObject", ...input }, (abortSignal) =>
-        client.send(new HeadObjectCommand(input), { abortSignal })
+      call({ operation: "GetObject", ...input }, (client, abortSignal) =>
+        client.send(getObject(input), { abortSignal })
       )
     ),
+    headObject,
     getObjectTagging: Effect.fn("S3.GetObjectTagging")((input) =>
-      call({ operation: "GetObjectTagging", ...input }, (abortSignal) =>
+      call({ operation: "GetObjectTagging", ...input }, (client, abortSignal) =>
         client.send(new GetObjectTaggingCommand(input), { abortSignal })
       )
     ),
     restoreObject: Effect.fn("S3.RestoreObject")((input) =>
-      call({ operation: "RestoreObject", ...input }, (abortSignal) =>
+      call({ operation: "RestoreObject", ...input }, (client, abortSignal) =>
         client.send(new RestoreObjectCommand(input), { abortSignal })
       )
     ),
-    presign: (input, expiresIn) =>
-      Effect.flatMap(Clock.currentTimeMillis, (now) =>
-        Effect.tryPromise({
-          try: () => presign(client, input, expiresIn, settings.anonymous, now),
-          catch: (thrown) =>
-            classify(thrown, {
-              operation: "GetObject",
-              bucket: input.Bucket ?? "",
-              key: input.Key,
-              versionId: input.VersionId
-            })
-        })
-      ),
+    presign: Effect.fnUntraced(function* (input, expiresIn) {
+      const { Bucket = "", Key, VersionId } = input
+      // A signature is for one region, and nobody redirects whoever follows the link.
+      if (!reached.has(Bucket)) yield* Effect.ignore(headObject(input))
+      const now = yield* Clock.currentTimeMillis
+      return yield* Effect.tryPromise({
+        try: () => presign(clientOf(Bucket), input, expiresIn, settings.anonymous, now),
+        catch: (thrown) => classify(thrown, { operation: "GetObject", bucket: Bucket, key: Key, versionId: VersionId })
+      })
+    }),
     region: settings.region,
     retry: settings.retry,
     findings: settings.findings

@@ -25,7 +25,7 @@ export const check = (settings: Settings): Effect.Effect<ReadonlyArray<Check.Fin
     const files = listed.flatMap(({ files }) => files)
     const findings = [...s3.findings, ...listed.map(({ finding }) => finding)]
     if (findings.some(({ severity }) => severity === "error")) return findings
-    findings.push(Check.ok("region", `requests go to ${yield* s3.region}`))
+    findings.push(Check.ok("region", `requests go to ${yield* s3.region(settings.bucket)}`))
     const [file] = files
     if (file === undefined) return findings
     findings.push(yield* tried("GetObject", settings, probe(s3, settings, file)))

@@ -88,7 +88,7 @@ describe("S3", () => {
         Effect.gen(function* () {
           yield* client.listObjects({ Bucket: "acme" })
           yield* client.listObjects({ Bucket: "acme" })
-          return yield* client.region
+          return yield* client.region("acme")
         })
       ).pipe(Effect.provide(live))
       assert.strictEqual(region, "eu-central-1")
@@ -109,6 +109,39 @@ describe("S3", () => {
         assert.strictEqual(error.reason._tag, "Misconfigured")
         assert.include(error.message, "set `region` to eu-central-1")
       })
+  )
+
+  it.live("asks for each bucket in its own region, side by side", () =>
+    Effect.gen(function* () {
+      const { s3, live } = yield* standIn()
+      const buckets = ["eu-west-1", "us-west-2", "ap-south-1"]
+      yield* Effect.forEach(buckets, (region) => s3.createBucket(`in-${region}`, { region }), { discard: true })
+      yield* S3.use((client) =>
+        Effect.gen(function* () {
+          const list = (region: string) => client.listObjects({ Bucket: `in-${region}` })
+          yield* Effect.forEach([...buckets, ...buckets], list, { concurrency: 6 })
+          yield* s3.forgetRequests
+          yield* Effect.forEach(buckets, list)
+          assert.deepStrictEqual(
+            (yield* s3.requests).map(({ status }) => status),
+            [200, 200, 200]
+          )
+        })
+      ).pipe(Effect.provide(live))
+    })
+  )
+
+  it.live("signs links for the bucket's region, also before anything else was asked", () =>
+    Effect.gen(function* () {
+      const { s3, live } = yield* standIn()
+      yield* s3.createBucket("acme", { region: "eu-central-1" })
+      yield* s3.put("acme", "k", "x")
+      const url = yield* S3.use((client) => client.presign({ Bucket: "acme", Key: "k" }, Duration.minutes(1))).pipe(
+        Effect.provide(live)
+      )
+      const answer = yield* Effect.promise(() => fetch(Redacted.value(url)).then((answer) => answer.text()))
+      assert.strictEqual(answer, "x")
+    })
   )
 
   it.live("names a bucket that is not there, a wrong key id, a wrong secret and a wrong clock", () =>
