@@ -106,6 +106,13 @@ export const dispatch =
           return stop
         }
 
+        /** A defect in a sink ends the run: a record must not vanish with the fiber it was on. */
+        const guarded = <R3>(effect: Effect.Effect<void, never, R3>) =>
+          effect.pipe(
+            Effect.onExit((exit) => (Exit.isFailure(exit) ? halt(exit.cause) : Effect.void)),
+            Effect.ignoreCause
+          )
+
         const heldBack = (weight: number) => (weight > heavy ? Math.min(weight, maxBytes * (maxInFlight + 1)) : 0)
         const letGo = (items: ReadonlyArray<Sending.Item<Rec, P>>) => {
           const bytes = items.reduce((sum, item) => sum + heldBack(item.weight), 0)
@@ -178,7 +185,10 @@ export const dispatch =
               else ready.push({ record, prepared: value, weight: value.weight, attempts: 0 })
             } else {
               yield* Semaphore.take(preparing, 1)
-              yield* FiberSet.run(readers, prepare(record).pipe(Effect.ensuring(Semaphore.release(preparing, 1))))
+              yield* FiberSet.run(
+                readers,
+                guarded(prepare(record)).pipe(Effect.ensuring(Semaphore.release(preparing, 1)))
+              )
             }
           }
           if (settled.length > 0) yield* emit(settled)
@@ -204,14 +214,7 @@ export const dispatch =
             if (Option.isNone(taken)) break
             const { bytes, fill, items } = taken.value
             options.onBatch?.({ records: items.length, bytes, fill })
-            yield* FiberSet.run(
-              fibers,
-              send(items).pipe(
-                Effect.onExit((exit) => (Exit.isFailure(exit) ? halt(exit.cause) : Effect.void)),
-                Effect.ignoreCause,
-                Effect.ensuring(release)
-              )
-            )
+            yield* FiberSet.run(fibers, guarded(send(items)).pipe(Effect.ensuring(release)))
           }
           yield* FiberSet.awaitEmpty(fibers)
         }).pipe(

@@ -148,7 +148,10 @@ export interface Sink<in O, in out P extends Prepared, out R = never> {
    * ambiguous, was refused as a whole, or nothing can be sent any more. Links are minted here, at each attempt.
    */
   readonly send: (batch: Arr.NonEmptyReadonlyArray<P>) => Effect.Effect<ReadonlyArray<Answer>, SinkError, R>
-  /** Which of these exist at the sink; for ambiguous batches. `None` where sending again is harmless (upsert). */
+  /**
+   * Which of these exist at the sink; for ambiguous batches. Retried by the sink, as all that is safe to repeat: when it
+   * fails, the run ends. `None` where sending again is harmless (upsert).
+   */
   readonly find: Option.Option<
     (batch: Arr.NonEmptyReadonlyArray<P>) => Effect.Effect<ReadonlyArray<Found>, SinkError, R>
   >

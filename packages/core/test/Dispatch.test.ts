@@ -2,6 +2,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { Cause, Deferred, Duration, Effect, Exit, Fiber, Option, Random, Result, Schema, Stream } from "effect"
 import { TestClock } from "effect/testing"
 import * as Dispatch from "../src/Dispatch.ts"
+import * as Observer from "../src/Observer.ts"
 import type * as Outcome from "../src/Outcome.ts"
 import * as Sink from "../src/Sink.ts"
 import * as Source from "../src/Source.ts"
@@ -306,6 +307,43 @@ describe("dispatch", () => {
         dispatch(sink, 1, { retake: (stale) => Effect.succeed(Result.succeed(stale)) })
       )
       assert.deepStrictEqual(summary(settled), ["0:Rejected"])
+    })
+  )
+
+  it.effect("ends with the defect of a sink instead of losing the record it struck", () =>
+    Effect.gen(function* () {
+      const sending = FakeSink.make({ reply: () => Effect.die("a bug") })
+      const preparing = FakeSink.make({ prepare: () => Effect.delay(Effect.die("a bug"), "1 second") })
+      for (const { sink } of [sending, preparing]) {
+        const { exit } = yield* collect(dispatch(sink, 2))
+        assert.isTrue(Exit.isFailure(exit) && Cause.hasDies(exit.cause))
+      }
+    })
+  )
+
+  it.effect("tells the observer of every request that is made again, and of the wait before it", () =>
+    Effect.gen(function* () {
+      const seen = { retried: 0, waited: 0 }
+      const { sink } = FakeSink.make({
+        reply: (batch, index) =>
+          Effect.succeed(
+            index < 3
+              ? new Sink.Throttled({ retryAfter: Duration.seconds(40) })
+              : batch.map((one) => FakeSink.created(one.key))
+          )
+      })
+      yield* collect(dispatch(sink, 3)).pipe(
+        Effect.provideService(Observer.Observer, {
+          request: () => {},
+          retried: () => {
+            seen.retried++
+          },
+          waited: (_, duration) => {
+            seen.waited += Duration.toSeconds(duration)
+          }
+        })
+      )
+      assert.deepStrictEqual(seen, { retried: 3, waited: 120 })
     })
   )
 

@@ -103,9 +103,7 @@ export const make = <O, P extends Prepared, R, Rec extends Record<O>>(
   /** Settles what did arrive although the answer was lost; what is left may be sent again. */
   const resolve = Effect.fnUntraced(function* (items: Batch<I>) {
     if (Option.isNone(sink.find)) return items as ReadonlyArray<I>
-    const found = yield* sink.find
-      .value(Arr.map(items, (item) => item.prepared))
-      .pipe(Retry.retry(around.policy, (error: SinkError) => (error.stopsRun ? Retry.stop : Retry.again())))
+    const found = yield* sink.find.value(Arr.map(items, (item) => item.prepared))
     const byKey = new Map(found.map((one) => [one.key, one]))
     const arrived: Array<readonly [I, Outcome]> = []
     const missing: Array<I> = []
@@ -185,6 +183,10 @@ export const make = <O, P extends Prepared, R, Rec extends Record<O>>(
       }
       const stopped = yield* Effect.timeoutOption(around.stopping, wait)
       if (Option.isSome(stopped)) return around.abandon(items)
+      const observer = yield* Observer.Observer
+      const traffic = { role: "sink", operation: error.operation } as const
+      observer.waited(traffic, wait)
+      observer.retried(traffic)
     }
   })
 

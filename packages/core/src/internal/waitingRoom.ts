@@ -109,14 +109,15 @@ export const make = <I extends Waiting>(options: {
       arrival.closeUnsafe()
       const now = yield* Clock.currentTimeMillis
       const closed = fill(batch, state, now)
-      const nothingComes = ended && head === fresh.length && again.length === 0
+      // What is outside may come back: the last records wait for it as any others do.
+      const nothingComes = ended && head === fresh.length && again.length === 0 && outside === 0
       const leavesAt = batch.length === 0 ? Number.POSITIVE_INFINITY : state.since + maxWait
       if (Arr.isReadonlyArrayNonEmpty(batch) && (closed || nothingComes || leavesAt <= now)) {
         outside += batch.length
         const full = closed && batch.length < options.maxRecords
         return Option.some({ items: batch, bytes: state.bytes, fill: full ? 1 : batch.length / options.maxRecords })
       }
-      if (batch.length === 0 && nothingComes && outside === 0) return Option.none()
+      if (batch.length === 0 && nothingComes) return Option.none()
       const wakeAt = again.reduce((soonest, entry) => Math.min(soonest, entry.since), leavesAt)
       yield* wakeAt === Number.POSITIVE_INFINITY
         ? arrival.await

@@ -55,6 +55,7 @@ describe("waitingRoom", () => {
       assert.strictEqual(Option.getOrThrow(first).fill, 1)
       assert.strictEqual(names(yield* room.take), "2")
       assert.strictEqual(names(yield* room.take), "3")
+      room.done(3)
       assert.strictEqual(names(yield* room.take), "4")
     })
   )
@@ -71,6 +72,7 @@ describe("waitingRoom", () => {
       const taker = yield* Effect.forkChild(room.take)
       yield* TestClock.adjust("2 seconds")
       assert.strictEqual(names(yield* Fiber.join(taker)), "3,0")
+      room.done(2)
       room.end()
       const last = yield* Effect.forkChild(room.take)
       yield* TestClock.adjust("3 seconds")
@@ -92,6 +94,22 @@ describe("waitingRoom", () => {
     })
   )
 
+  it.effect("lets the last records wait for those that may come back, but not longer than others wait", () =>
+    Effect.gen(function* () {
+      const room = make()
+      yield* room.offer(things(0, 4))
+      room.end()
+      yield* room.take
+      const taker = yield* Effect.forkChild(room.take)
+      yield* TestClock.adjust("1 second")
+      assert.isUndefined(taker.pollUnsafe())
+      room.again(thing(1), 0)
+      room.again(thing(2), 0)
+      room.done(1)
+      assert.strictEqual(names(yield* Fiber.join(taker)), "3,1,2")
+    })
+  )
+
   it.effect("suspends the producer while it is full", () =>
     Effect.gen(function* () {
       const room = make({ capacity: 3 })
@@ -102,6 +120,7 @@ describe("waitingRoom", () => {
       yield* room.take
       yield* Fiber.join(producer)
       room.end()
+      room.done(3)
       assert.strictEqual(names(yield* room.take), "3")
     })
   )
