@@ -3,8 +3,8 @@
  * retried, and settled one by one. Needs no ledger; `Pipeline` is built on it.
  */
 import { Cause, Duration, Effect, Exit, FiberSet, Latch, Option, Queue, Result, Semaphore, Stream } from "effect"
+import { isAtHand } from "./AtHand.ts"
 import * as AdaptiveLimit from "./AdaptiveLimit.ts"
-import { isAtHand } from "./internal/atHand.ts"
 import * as Sending from "./internal/sending.ts"
 import * as WaitingRoom from "./internal/waitingRoom.ts"
 import { type Outcome, Rejected, Skipped } from "./Outcome.ts"

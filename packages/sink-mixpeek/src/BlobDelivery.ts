@@ -1,9 +1,8 @@
 /**
  * How a file's bytes get into Mixpeek: in the request itself, or as an address that Mixpeek fetches.
  */
-import { Outcome, type Sink, SourceFile, type Source } from "@sluice/core"
+import { AtHand, Outcome, type Sink, SourceFile, type Source } from "@sluice/core"
 import { Duration, Effect, Option, Redacted, Result, type Schema, Stream } from "effect"
-import * as AtHand from "./internal/atHand.ts"
 import { Misconfigured } from "./Misconfigured.ts"
 import { type FieldType, isFileType } from "./Wire.ts"
 

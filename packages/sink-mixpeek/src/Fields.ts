@@ -8,9 +8,8 @@
  * }
  * ```
  */
-import { Mapping, SourceFile } from "@sluice/core"
+import { AtHand, Mapping, SourceFile } from "@sluice/core"
 import { DateTime, Effect, Option, Pipeable, Predicate, type Schema } from "effect"
-import * as AtHand from "./internal/atHand.ts"
 import { Misconfigured } from "./Misconfigured.ts"
 import type { ValueType } from "./Wire.ts"
 

@@ -2,10 +2,9 @@
  * What a file is mapped to. A closed type with our own spelling: fields of the user have a place of their own, so that
  * no misspelt option can become a field of the object.
  */
-import { Mapping, type SourceFile } from "@sluice/core"
+import { AtHand, Mapping, type SourceFile } from "@sluice/core"
 import { Effect, Option, Predicate, Schema } from "effect"
 import * as Fields from "./Fields.ts"
-import * as AtHand from "./internal/atHand.ts"
 import * as MediaType from "./MediaType.ts"
 import { Misconfigured } from "./Misconfigured.ts"
 import { FieldType, reservedName } from "./Wire.ts"

@@ -1,6 +1,7 @@
 /**
  * How Mixpeek is reached, checked before the first request.
  */
+import { Endpoint } from "@sluice/core"
 import { Config, Duration, Effect, Option, Redacted } from "effect"
 import type { Rate } from "./Limits.ts"
 import { Misconfigured } from "./Misconfigured.ts"
@@ -41,10 +42,6 @@ export interface Checked {
 export const defaultUrl = "https://api.mixpeek.com"
 export const defaultTimeout = Duration.seconds(120)
 
-/** `localhost`, `*.localhost`, `127.0.0.0/8`, `::1`: addresses that never leave this machine. */
-const isLoopback = (host: string): boolean =>
-  host === "localhost" || host.endsWith(".localhost") || host === "[::1]" || /^127(\.\d{1,3}){3}$/.test(host)
-
 const wrong = (field: string, problem: string, remedy: string) =>
   Effect.fail(new Misconfigured({ field, problem, remedy }))
 
@@ -57,7 +54,7 @@ const checkUrl = (text: string, allowPlainHttp: boolean): Effect.Effect<string, 
   if (url.username !== "" || url.password !== "" || url.search !== "" || url.hash !== "") {
     return wrong(field, "holds credentials, a query or a fragment", "Leave the bare address; the key goes into apiKey")
   }
-  if (url.protocol === "http:" && !isLoopback(url.hostname) && !allowPlainHttp) {
+  if (Endpoint.isExposed(url) && !allowPlainHttp) {
     return wrong(
       field,
       `plain http to ${url.hostname} would send the key in the clear`,

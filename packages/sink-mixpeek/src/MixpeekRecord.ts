@@ -1,10 +1,9 @@
 /**
  * One object, ready to be sent: its JSON is made once, and only the link is put in when the request leaves.
  */
-import { Outcome, type Sink, type Source, type SourceFile } from "@sluice/core"
+import { AtHand, Outcome, type Sink, type Source, type SourceFile } from "@sluice/core"
 import { Effect, Option, Result, Schema } from "effect"
 import * as BlobDelivery from "./BlobDelivery.ts"
-import * as AtHand from "./internal/atHand.ts"
 import * as LineageFields from "./LineageFields.ts"
 import { type Blob, MixpeekObject } from "./MixpeekObject.ts"
 import { type CreateBlobRequest, type CreateObjectRequest, reservedName } from "./Wire.ts"

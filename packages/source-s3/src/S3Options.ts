@@ -21,7 +21,7 @@
  *
  * Without credentials of its own, the AWS SDK's default chain is used, with all of its `AWS_*` variables.
  */
-import { type Retry, Source } from "@sluice/core"
+import { Endpoint, type Retry, Source } from "@sluice/core"
 import { Config, Duration, Effect, Option } from "effect"
 import * as Credentials from "./Credentials.ts"
 
@@ -50,12 +50,6 @@ export interface Options {
 export const misconfigured = (source: string, message: string): Source.SourceError =>
   new Source.SourceError({ source, operation: "configure", reason: new Source.Misconfigured(), message })
 
-const isLoopback = (hostname: string): boolean =>
-  hostname === "localhost" ||
-  hostname.endsWith(".localhost") ||
-  hostname === "[::1]" ||
-  /^127\.\d+\.\d+\.\d+$/.test(hostname)
-
 const endpointProblem = (field: string, endpoint: string, allowPlainHttp: boolean): string | undefined => {
   const url = URL.parse(endpoint)
   if (url === null || (url.protocol !== "http:" && url.protocol !== "https:")) {
@@ -64,7 +58,7 @@ const endpointProblem = (field: string, endpoint: string, allowPlainHttp: boolea
   if (url.username !== "" || url.password !== "") {
     return `\`${field}\` holds a user name or password: leave them out and set \`credentials\``
   }
-  if (url.protocol === "http:" && !allowPlainHttp && !isLoopback(url.hostname)) {
+  if (Endpoint.isExposed(url) && !allowPlainHttp) {
     return `\`${field}\` is plain http to ${url.hostname}, which anybody on the way can read: use https, or set \`allowPlainHttp: true\` (S3_ALLOW_PLAIN_HTTP=true)`
   }
   return undefined

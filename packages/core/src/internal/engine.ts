@@ -2,6 +2,7 @@
  * What a run does with its pages: filter, compare, map, dispatch, settle; and how far cursors may move.
  */
 import { Effect, Option, Result, Semaphore, Stream } from "effect"
+import { isAtHand } from "../AtHand.ts"
 import type { Change, Page } from "../Change.ts"
 import * as Dispatch from "../Dispatch.ts"
 import * as Filter from "../Filter.ts"
@@ -14,7 +15,6 @@ import type * as Retry from "../Retry.ts"
 import type { Content, Prepared, Record, Sink, SinkError } from "../Sink.ts"
 import type { Source, SourceError } from "../Source.ts"
 import type { SourceFile } from "../SourceFile.ts"
-import { isAtHand } from "./atHand.ts"
 import * as Frontier from "./frontier.ts"
 import type { Tally } from "./tally.ts"
 

@@ -1,5 +1,6 @@
 /**
- * Effects that are values already. There is one for each of millions of files: read as they are, they cost no fiber.
+ * Effects that are values already. Mappings and sinks make one for each of millions of files: read as they are, they
+ * cost no fiber. What is built with `flatMap` and `all` of this module stays at hand where its parts are.
  */
 import { Effect, Exit } from "effect"
 
