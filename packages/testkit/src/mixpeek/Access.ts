@@ -4,7 +4,7 @@
 import { Duration, Predicate } from "effect"
 import type { Answer } from "./Answer.ts"
 import * as Answers from "./Answer.ts"
-import type { Request } from "./Exchange.ts"
+import type { Request } from "./Request.ts"
 import type { Admission, Category, Limits } from "./Limits.ts"
 import type { ApiKey, Permission } from "./Settings.ts"
 import type { State } from "./State.ts"

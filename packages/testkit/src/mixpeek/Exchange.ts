@@ -2,24 +2,14 @@
  * One request and its answer, step by step.
  */
 import { Duration, Effect, Predicate } from "effect"
-import type { IncomingHttpHeaders } from "node:http"
 import type { Answer } from "./Answer.ts"
 import * as Answers from "./Answer.ts"
 import * as Access from "./Access.ts"
 import type { Match } from "./Description.ts"
 import type { Fault } from "./Faults.ts"
 import * as Operations from "./Operations.ts"
+import type { Request } from "./Request.ts"
 import type { State } from "./State.ts"
-import type { Arrival } from "./Waits.ts"
-
-/** A request that was read. `body` is shorter than `bytes` where it was more than the server takes. */
-export interface Request extends Arrival {
-  readonly method: string
-  /** With the query string. */
-  readonly url: string
-  readonly headers: IncomingHttpHeaders
-  readonly bytes: number
-}
 
 /** What goes back on the wire. */
 export type Reply =

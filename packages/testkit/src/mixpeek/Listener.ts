@@ -5,7 +5,8 @@ import { Effect, FiberSet } from "effect"
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http"
 import type { Answer } from "./Answer.ts"
 import * as Answers from "./Answer.ts"
-import { exchange, type Exchanged, type Reply, type Request } from "./Exchange.ts"
+import { exchange, type Exchanged, type Reply } from "./Exchange.ts"
+import type { Request } from "./Request.ts"
 import type { State } from "./State.ts"
 
 /** Reads a body to its end, and keeps at most `limit` bytes of it. */

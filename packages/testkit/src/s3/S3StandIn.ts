@@ -19,12 +19,12 @@ import {
   etagOf,
   makeBucket,
   makeStore,
-  type Restoration,
-  wholeSeconds
+  type Restoration
 } from "./internal/store.ts"
 import { makeStriking } from "./internal/striking.ts"
 import { deleteVersion, etagFor } from "./internal/writing.ts"
 import { customerKeyMd5, encodeMetadata } from "./internal/stored.ts"
+import { wholeSeconds } from "./internal/time.ts"
 
 export type { Algorithm, Credential, Operation, PretendOptions, RequestLogEntry, Restoration }
 

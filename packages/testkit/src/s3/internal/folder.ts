@@ -3,7 +3,8 @@ import type { Dirent } from "node:fs"
 import { readdir, stat } from "node:fs/promises"
 import { join, relative, sep } from "node:path"
 import { fileBody } from "./body.ts"
-import { addVersion, type Bucket, type Store, wholeSeconds } from "./store.ts"
+import { addVersion, type Bucket, type Store } from "./store.ts"
+import { wholeSeconds } from "./time.ts"
 
 const types: Readonly<Record<string, string>> = {
   csv: "text/csv",

@@ -1,7 +1,8 @@
 /** Keys that are computed from their number, so that a bucket of millions costs no memory. */
 import { mix, NoiseBody } from "./body.ts"
 import { compareKeys, lowerBound } from "./order.ts"
-import { type Version, wholeSeconds } from "./store.ts"
+import { type Version } from "./store.ts"
+import { wholeSeconds } from "./time.ts"
 
 /** What a bucket pretends to hold. */
 export interface PretendOptions {

@@ -143,9 +143,6 @@ export const dropVersion = (bucket: Bucket, key: string, versionId: string): Ver
   return dropped
 }
 
-/** S3's times have no fractions of a second. */
-export const wholeSeconds = (millis: number): number => Math.floor(millis / 1000) * 1000
-
 /** The ETag, computed now if nobody asked before. */
 export const etagOf = async (version: Version): Promise<string> => (version.etag ??= await md5Of(version.body))
 

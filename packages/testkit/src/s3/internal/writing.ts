@@ -16,10 +16,10 @@ import {
   etagOf,
   type Store,
   type Version,
-  versionById,
-  wholeSeconds
+  versionById
 } from "./store.ts"
 import { element, readXml } from "./xml.ts"
+import { wholeSeconds } from "./time.ts"
 
 const stored = [
   "cache-control",
