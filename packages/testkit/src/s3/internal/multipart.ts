@@ -13,9 +13,10 @@ import {
 } from "./checksum.ts"
 import { versionHeader } from "./reading.ts"
 import { Refusal } from "./refusal.ts"
-import { addVersion, issueId, type Upload, wholeSeconds } from "./store.ts"
+import { addVersion, issueId, type Upload } from "./store.ts"
 import { readTemplate } from "./writing.ts"
 import { element, readXml } from "./xml.ts"
+import { wholeSeconds } from "./time.ts"
 
 const SMALLEST_PART = 5 * 1024 * 1024
 

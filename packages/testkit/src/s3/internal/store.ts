@@ -4,6 +4,7 @@ import { type Body, md5Of } from "./body.ts"
 import type { Algorithm } from "./checksum.ts"
 import { compareKeys, lowerBound } from "./order.ts"
 import type { Pretended } from "./pretend.ts"
+import { wholeSeconds } from "./time.ts"
 
 /** Where the restoration of an archived object stands. */
 export type Restoration = { readonly ongoing: true } | { readonly ongoing: false; readonly expiresAt: number }
