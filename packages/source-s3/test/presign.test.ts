@@ -1,0 +1,71 @@
+import { GetObjectCommand, type GetObjectCommandInput, S3Client, type S3ClientConfig } from "@aws-sdk/client-s3"
+import { getSignedUrl } from "@aws-sdk/s3-request-presigner"
+import { assert, describe, it } from "@effect/vitest"
+import { Duration, Effect, Redacted, Schema } from "effect"
+import { presign } from "../src/internal/presign.ts"
+
+const pair = { accessKeyId: "AKIAEXAMPLE", secretAccessKey: "secret" }
+
+const clients: ReadonlyArray<readonly [string, S3ClientConfig]> = [
+  ["AWS", { region: "us-east-1", credentials: pair }],
+  ["AWS, path style", { region: "us-east-1", forcePathStyle: true, credentials: pair }],
+  ["AWS, dual stack", { region: "us-east-1", useDualstackEndpoint: true, credentials: pair }],
+  ["a session", { region: "us-east-1", credentials: { ...pair, sessionToken: "a+b/c==" } }],
+  [
+    "an endpoint with a port",
+    { region: "x", endpoint: "http://127.0.0.1:9000", forcePathStyle: true, credentials: pair }
+  ],
+  ["an endpoint with a path", { region: "x", endpoint: "https://s3.example/base", credentials: pair }]
+]
+
+const inputs: ReadonlyArray<GetObjectCommandInput> = [
+  { Bucket: "files", Key: "a.txt" },
+  { Bucket: "with.dots", Key: "/leading//empty/ " },
+  { Bucket: "files", Key: "räksmörgås/漢字/\u{1f600}+%25?&#=!'()*~\u0001\n.txt" },
+  { Bucket: "files", Key: "a.txt", VersionId: "null" },
+  { Bucket: "files", Key: "a.txt", VersionId: "3/L4+kqtJlcpXroDTDmJ==", RequestPayer: "requester" }
+]
+/** Has no path style. */
+const accessPoint = { Bucket: "arn:aws:s3:us-east-1:123456789012:accesspoint/reports", Key: "a.txt" }
+
+/** The parameters that depend on nothing but request and time. */
+const linkAt = (url: string) => {
+  const { origin, pathname, searchParams } = new URL(url)
+  return { origin, pathname, parameters: [...searchParams].toSorted() }
+}
+
+describe("presign", () => {
+  it.live.each(clients)("makes the links the SDK makes: %s", ([, config]) =>
+    Effect.gen(function* () {
+      const client = new S3Client(config)
+      for (const input of config.forcePathStyle === true ? inputs : [...inputs, accessPoint]) {
+        const both = Effect.promise(async () => {
+          const ours = await presign(client, input, Duration.hours(1), false, Date.now())
+          return [Redacted.value(ours), await getSignedUrl(client, new GetObjectCommand(input), { expiresIn: 3600 })]
+        })
+        // A second may end between the two.
+        const [ours = "", theirs = ""] = yield* Effect.repeat(both, {
+          until: ([a = "", b = ""]) => dateOf(a) === dateOf(b)
+        })
+        assert.deepStrictEqual(linkAt(ours), linkAt(theirs))
+      }
+      client.destroy()
+    })
+  )
+
+  it.effect.prop("names every key as the SDK does", { key: Schema.NonEmptyString }, ({ key }) =>
+    Effect.promise(async () => {
+      if (!key.isWellFormed()) return
+      const client = new S3Client({ region: "us-east-1", credentials: pair })
+      const input = { Bucket: "files", Key: key }
+      const ours = await presign(client, input, Duration.hours(1), false, Date.now())
+      const theirs = await getSignedUrl(client, new GetObjectCommand(input), { expiresIn: 3600 })
+      assert.strictEqual(pathOf(Redacted.value(ours)), pathOf(theirs))
+      client.destroy()
+    })
+  )
+})
+
+const dateOf = (url: string) => new URL(url).searchParams.get("X-Amz-Date")
+/** As it is written: a URL would take dots for folders. */
+const pathOf = (url: string) => url.slice(0, url.indexOf("?"))
