@@ -21,7 +21,7 @@ import {
   type RestoreObjectCommandOutput,
   S3Client
 } from "@aws-sdk/client-s3"
-import { Check, Retry, type Source } from "@sluice/core"
+import { Check, Observer, Retry, type Source } from "@sluice/core"
 import { NodeHttpHandler } from "@smithy/node-http-handler"
 import { Clock, type Config, Context, Duration, Effect, Layer, Option, type Redacted } from "effect"
 import * as Credentials from "./Credentials.ts"
@@ -237,14 +237,28 @@ const service = (
   ) {
     const target = { operation, bucket: Bucket, key: Key, versionId: VersionId }
     const asked = new Map<S3Error, Duration.Duration>()
-    return yield* paced(attempt(target, send)).pipe(
+    const observer = yield* Observer.Observer
+    const traffic = { role: "source", operation } as const
+    const observed: typeof send = (client, signal) => {
+      observer.request(traffic)
+      return send(client, signal)
+    }
+    return yield* paced(attempt(target, observed)).pipe(
       Effect.tapError((error) =>
         Effect.map(
           Retry.retryAfter(error.retryAfter),
           Option.map((after) => asked.set(error, after))
         )
       ),
-      Retry.retry(settings.retry, (error) => (error.retrying === "never" ? Retry.stop : Retry.again(asked.get(error)))),
+      Retry.retry(
+        settings.retry,
+        (error) => (error.retrying === "never" ? Retry.stop : Retry.again(asked.get(error))),
+        (_, delay) =>
+          Effect.sync(() => {
+            observer.retried(traffic)
+            observer.waited(traffic, delay)
+          })
+      ),
       Effect.tap(() => Effect.sync(() => reached.add(Bucket)))
     )
   })

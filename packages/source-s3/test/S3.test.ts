@@ -1,5 +1,6 @@
 import { S3Client } from "@aws-sdk/client-s3"
 import { assert, describe, it } from "@effect/vitest"
+import { Observer } from "@sluice/core"
 import { Fault, S3StandIn } from "@sluice/testkit/s3"
 import { ConfigProvider, Duration, Effect, Exit, Fiber, Layer, Redacted } from "effect"
 import { createServer } from "node:http"
@@ -44,6 +45,24 @@ describe("S3", () => {
       yield* s3.faults.set([fault])
       assert.deepStrictEqual(yield* keys({ bucket: "acme" }, live), ["k"])
       assert.strictEqual((yield* s3.requests).length, 4)
+    })
+  )
+
+  it.live("tells the observer of every request and of those that are made again", () =>
+    Effect.gen(function* () {
+      const { s3, live } = yield* standIn()
+      yield* s3.put("acme", "k", "x")
+      yield* s3.faults.set([Fault.internalError({ next: 2 })])
+      const seen: Array<string> = []
+      yield* keys({ bucket: "acme" }, live).pipe(
+        Effect.provideService(Observer.Observer, {
+          request: ({ operation, role }) => seen.push(`${role} ${operation}`),
+          retried: () => seen.push("again"),
+          waited: () => seen.push("waited")
+        })
+      )
+      const request = "source ListObjectsV2"
+      assert.deepStrictEqual(seen, [request, "again", "waited", request, "again", "waited", request])
     })
   )
 
