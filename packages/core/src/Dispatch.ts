@@ -46,6 +46,9 @@ export interface Options<Rec> {
 /** Retries a request for up to 15 minutes, at most 10 times in a row; a 429 counts for time only. */
 export const patience: Retry.Policy = { ...Retry.standard, maxElapsed: Duration.minutes(15) }
 
+/** Batches that may wait for a permit: enough to take one at once, few enough to be young when they leave. */
+const batchesWaiting = 4
+
 /** A file that changes more often than this while it is read is left to a later run. */
 const maxRetakes = 3
 
@@ -56,7 +59,7 @@ const heavy = 64 * 1024
  * Sends a stream of records through a sink; each record comes out once, with its outcome, in the order in which answers
  * arrive. The elements of one answer form one chunk.
  *
- * Back-pressure: records are taken while at most ten batches wait, and contents while their bytes fit in the requests
+ * Back-pressure: records are taken while at most four batches wait, and contents while their bytes fit in the requests
  * that may be in flight and one more.
  *
  * Fails, after what is in flight is settled, with
@@ -90,7 +93,7 @@ export const dispatch =
         let failure: Cause.Cause<Failure> | undefined
 
         const room = WaitingRoom.make<Sending.Item<Rec, P>>({
-          capacity: maxRecords * 10,
+          capacity: maxRecords * batchesWaiting,
           maxRecords,
           maxBytes: () => byteBudget,
           maxWait

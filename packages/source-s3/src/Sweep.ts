@@ -120,7 +120,7 @@ export const sweep = (
         yield* FiberSet.awaitEmpty(hands)
         yield* Queue.end(queue)
       }),
-    { bufferSize: 2, strategy: "suspend" }
+    { bufferSize: 1, strategy: "suspend" }
   )
 
 /**

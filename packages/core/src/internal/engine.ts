@@ -1,7 +1,7 @@
 /**
  * What a run does with its pages: filter, compare, map, dispatch, settle; and how far cursors may move.
  */
-import { Effect, Option, Result, Semaphore, Stream } from "effect"
+import { Array as Arr, type Context, type Duration, Effect, Option, Result, Semaphore, Stream } from "effect"
 import { isAtHand } from "../AtHand.ts"
 import type { Change, Page } from "../Change.ts"
 import * as Dispatch from "../Dispatch.ts"
@@ -33,10 +33,43 @@ export interface RunContext {
 /** One run, from its resume point to its last settlement. */
 export type Engine<R> = (run: RunContext) => Effect.Effect<void, Failure, R | Ledger>
 
-/** Pages that are compared and mapped at the same time. */
-const pageConcurrency = 4
-/** Files of one page that are mapped at the same time, where mapping takes time. */
+/** Pages that are compared at the same time. */
+const pageConcurrency = 2
+/** Files that are mapped together. */
+const sliceSize = 100
+/** Files of one slice that are mapped at the same time, where mapping takes time. */
 const mapConcurrency = 16
+
+/** Files of one page that are mapped together. */
+interface Slice {
+  readonly files: ReadonlyArray<SourceFile>
+  readonly open: Frontier.OpenPage
+}
+
+/** A file's content, made when it is asked for: there is one for each of millions of files, and few are read here. */
+class FileContent<R> implements Content {
+  readonly #source: Source<R>
+  readonly #file: SourceFile
+  readonly #context: Context.Context<R>
+
+  constructor(source: Source<R>, file: SourceFile, context: Context.Context<R>) {
+    this.#source = source
+    this.#file = file
+    this.#context = context
+  }
+
+  get bytes() {
+    return Stream.provideContext(this.#source.read(this.#file), this.#context)
+  }
+
+  get link() {
+    return Option.map(this.#source.link(this.#file), (link) => ({
+      address: link.address,
+      presigned: (of: SourceFile, expiresIn: Duration.Duration) =>
+        Effect.provideContext(link.presigned(of, expiresIn), this.#context)
+    }))
+  }
+}
 
 /** A change with its page, until it has its outcome. */
 interface Taken {
@@ -88,20 +121,12 @@ export const make =
           })
         )
 
-      const content = (file: SourceFile): Content => ({
-        bytes: Stream.provideContext(source.read(file), context),
-        link: Option.map(source.link(file), (link) => ({
-          address: link.address,
-          presigned: (of, expiresIn) => Effect.provideContext(link.presigned(of, expiresIn), context)
-        }))
-      })
-
       const record = (file: SourceFile, object: O, page: Frontier.OpenPage): OnItsWay => ({
         key: Lineage.sourceKey(file.uri),
         file,
         object,
         lineage: Lineage.make(file, run),
-        content: content(file),
+        content: new FileContent(source, file, context),
         page
       })
 
@@ -122,22 +147,33 @@ export const make =
         return known.get(change.file.id)?.token === change.file.token ? Unchanged.make({}) : undefined
       }
 
-      const takePage = Effect.fn("Pipeline.page")(function* (page: Page, open: Frontier.OpenPage) {
+      /** What is left of a page when everything that needs no sink has its outcome. */
+      const comparePage = Effect.fn("Pipeline.page")(function* (page: Page, open: Frontier.OpenPage) {
         const ids = page.changes.flatMap((change) => (change._tag === "Upsert" ? [change.file.id] : []))
         const known = ids.length === 0 ? new Map<string, never>() : yield* ledger.known(pipeline, ids)
         const settled: Array<Taken> = []
-        const records: Array<OnItsWay> = []
-        const slow: Array<readonly [SourceFile, Effect.Effect<O, MappingError, RM>]> = []
+        const left: Array<SourceFile> = []
         for (const change of page.changes) {
           const outcome = withoutSink(change, known)
           if (outcome !== undefined) {
             const file = change._tag === "Delete" ? { uri: change.uri } : identity(change.file)
             settled.push({ page: open, file, outcome })
-          } else if (change._tag === "Upsert") {
-            const object = map.map(change.file)
-            if (isAtHand(object)) records.push(record(change.file, object.value, open))
-            else slow.push([change.file, object])
-          }
+          } else if (change._tag === "Upsert") left.push(change.file)
+        }
+        if (settled.length > 0 || page.changes.length === 0) yield* settle(settled)
+        return Arr.chunksOf(left, sliceSize).map((files) => ({ files, open }))
+      })
+
+      /** Files become records a slice at a time, when there is room for them: a record is many times its file. */
+      const mapSlice = Effect.fnUntraced(function* (slice: Slice) {
+        const { files, open } = slice
+        const records: Array<OnItsWay> = []
+        const settled: Array<Taken> = []
+        const slow: Array<readonly [SourceFile, Effect.Effect<O, MappingError, RM>]> = []
+        for (const file of files) {
+          const object = map.map(file)
+          if (isAtHand(object)) records.push(record(file, object.value, open))
+          else slow.push([file, object])
         }
         yield* Effect.forEach(
           slow,
@@ -149,7 +185,7 @@ export const make =
             }),
           { concurrency: mapConcurrency, discard: true }
         )
-        if (settled.length > 0 || page.changes.length === 0) yield* settle(settled)
+        if (settled.length > 0) yield* settle(settled)
         return records
       })
 
@@ -185,7 +221,10 @@ export const make =
               return publish(Event.cases.ListingEnded.make({}))
             })
           ),
-          Stream.mapEffect(([page, open]) => takePage(page, open), { concurrency: pageConcurrency }),
+          Stream.mapEffect(([page, open]) => comparePage(page, open), { concurrency: pageConcurrency }),
+          Stream.flattenIterable,
+          Stream.rechunk(1),
+          Stream.mapEffect(mapSlice),
           Stream.flattenIterable
         )
 
