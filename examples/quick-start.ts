@@ -20,6 +20,7 @@ const Live = Layer.mergeAll(S3.layerConfig(), Mixpeek.layerConfig(), Ledger.laye
 Pipeline.run(photos).pipe(
   Effect.flatMap((report) => Console.log(Report.format(report))),
   Effect.provide(Layer.provide(Live, NodeHttpClient.layerUndici)),
+  Effect.catch(Teardown.explain),
   NodeRuntime.runMain({ teardown: Teardown.bySignal() })
 )
 // #endregion

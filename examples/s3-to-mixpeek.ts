@@ -55,13 +55,16 @@ const command = Command.make("s3-to-mixpeek", flags, (options) =>
       map: toObject,
       sink: MixpeekSink.make({ bucket: options.mixpeekBucket })
     })
+    const print = (report: Report.Report) =>
+      options.json ? Effect.flatMap(encodeReport(report), Console.log) : Console.log(Report.format(report))
     const run = yield* Pipeline.start(pipeline)
     const line = yield* Effect.forkDetach(ProgressLine.follow(run))
-    const report = yield* run.result.pipe(
-      Effect.onInterrupt(() => Effect.ignore(run.stop)),
-      Effect.ensuring(Fiber.await(line))
+    const finish = (report: Report.Report) => Effect.andThen(Fiber.await(line), print(report))
+    yield* run.result.pipe(
+      Effect.onInterrupt(() => Effect.ignore(Effect.flatMap(run.stop, finish))),
+      Effect.tapError(({ report }) => (report === undefined ? Effect.void : finish(report))),
+      Effect.flatMap(finish)
     )
-    yield* options.json ? Effect.flatMap(encodeReport(report), Console.log) : Console.log(Report.format(report))
   }).pipe(
     Effect.scoped,
     Effect.provide(
@@ -73,7 +76,8 @@ const command = Command.make("s3-to-mixpeek", flags, (options) =>
         Mixpeek.layerConfig({ url: Option.getOrUndefined(options.mixpeekUrl) }),
         Ledger.layerForgetful
       ).pipe(Layer.provide(NodeHttpClient.layerUndici))
-    )
+    ),
+    Effect.catch(Teardown.explain)
   )
 )
 

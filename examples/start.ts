@@ -7,7 +7,7 @@ import { Teardown } from "@sluice/core"
 import { MixpeekStandIn } from "@sluice/testkit/mixpeek"
 import { S3StandIn } from "@sluice/testkit/s3"
 import * as SampleFiles from "@sluice/testkit/sample-files"
-import { Console, Effect, Redacted, Runtime } from "effect"
+import { Console, Effect, Redacted } from "effect"
 import { ChildProcess } from "effect/process"
 
 const folder = ".sluice/files"
@@ -19,13 +19,6 @@ const args = process.argv.slice(2)
 const isReal = args.some((arg) => /^--(endpoint|bucket|mixpeek-url|mixpeek-bucket|help)(=|$)/.test(arg))
 const isQuiet = args.includes("--json")
 
-/** The program's own exit code is ours; it has said why itself. */
-const ended = (code: number) =>
-  Object.assign(new Error(`s3-to-mixpeek ended with ${code}`), {
-    [Runtime.errorExitCode]: code,
-    [Runtime.errorReported]: false
-  })
-
 const program = Effect.fn("program")(function* (env: Record<string, string>) {
   const child = yield* ChildProcess.make(process.execPath, ["--import", "tsx", "examples/s3-to-mixpeek.ts", ...args], {
     env,
@@ -35,7 +28,8 @@ const program = Effect.fn("program")(function* (env: Record<string, string>) {
     stderr: "inherit"
   })
   const code = yield* child.exitCode
-  if (code !== 0) return yield* Effect.fail(ended(code))
+  // It has said why itself.
+  if (code !== 0) return yield* Effect.fail(new Teardown.Explained(`s3-to-mixpeek ended with ${code}`, code))
 })
 
 const type = (type: string) => ({ type })
@@ -63,6 +57,20 @@ const mixpeekStandIn = MixpeekStandIn.make({
   ]
 })
 
+/** An object as it is stored, without the signed link. */
+const shown = ({ blobs, fields, keyPrefix, objectId, sourceDetails }: MixpeekStandIn.StoredObject) => ({
+  object_id: objectId,
+  key_prefix: keyPrefix,
+  blobs: blobs.map(({ content, property, type }) => ({
+    property,
+    type,
+    size: content?.size,
+    sha256: content?.sha256
+  })),
+  source_details: sourceDetails,
+  ...fields
+})
+
 const standIns = Effect.gen(function* () {
   const say = (text: string) => (isQuiet ? Effect.void : Console.log(text))
   const files = yield* SampleFiles.make(folder, count)
@@ -82,8 +90,11 @@ const standIns = Effect.gen(function* () {
     MIXPEEK_BUCKET: target
   })
   const objects = yield* mixpeek.objects(target)
-  yield* say(`\nMixpeek holds ${objects.length} objects. Three of them:`)
-  for (const at of [0, 0.4, 0.8]) yield* say(JSON.stringify(objects[Math.floor(at * objects.length)], null, 2))
+  yield* say(`\nMixpeek holds ${objects.length} objects. Three of them:\n`)
+  for (const at of [0, 0.3, 0.99]) {
+    const object = objects[Math.floor(at * objects.length)]
+    if (object !== undefined) yield* say(JSON.stringify(shown(object), null, 2))
+  }
 }).pipe(Effect.scoped)
 
 const main = isReal ? Effect.scoped(program({})) : standIns

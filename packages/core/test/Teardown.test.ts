@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Exit } from "effect"
+import { Console, Effect, Exit } from "effect"
 import * as Teardown from "../src/Teardown.ts"
 
 const codeOf = (teardown: ReturnType<typeof Teardown.bySignal>, exit: Exit.Exit<unknown, unknown>) => {
@@ -24,4 +24,16 @@ describe("a program's exit code", () => {
     process.emit("SIGTERM")
     assert.strictEqual(codeOf(afterSigterm, Exit.interrupt(1)), 143)
   })
+
+  it.effect("is 1 for an error that was explained, after its message alone was printed", () =>
+    Effect.gen(function* () {
+      const printed: Array<unknown> = []
+      const console = { ...globalThis.console, error: (text: unknown) => printed.push(text) }
+      const exit = yield* Effect.exit(
+        Teardown.explain(new Error("the bucket is not there")).pipe(Effect.provideService(Console.Console, console))
+      )
+      assert.deepStrictEqual(printed, ["the bucket is not there"])
+      assert.strictEqual(codeOf(Teardown.bySignal(), exit), 1)
+    })
+  )
 })
