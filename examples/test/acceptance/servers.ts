@@ -63,7 +63,7 @@ const serve = (count: number) =>
       yield* Effect.sleep("5 millis")
       firstBatchAt = (yield* mixpeek.samples(target))[0]?.createdAt
     }
-    yield* Effect.never
+    return yield* Effect.never
   }).pipe(Effect.scoped)
 
 if (import.meta.main) NodeRuntime.runMain(serve(Number(process.argv[2])))

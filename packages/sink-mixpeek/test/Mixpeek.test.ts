@@ -92,8 +92,7 @@ describe("Mixpeek", () => {
         json(bucket)
       ]
       const fiber = yield* getBucket.pipe(
-        Effect.provide(onAnswers((_request, _url, nth) => answers[nth] ?? json({}))),
-        Effect.provide(layer),
+        Effect.provide([onAnswers((_request, _url, nth) => answers[nth] ?? json({})), layer]),
         Effect.forkChild
       )
       yield* TestClock.adjust("29 seconds")
@@ -110,8 +109,7 @@ describe("Mixpeek", () => {
     Effect.gen(function* () {
       const { heard, layer } = Fixtures.listening()
       const error = yield* Effect.flip(getBucket).pipe(
-        Effect.provide(onAnswers(() => json({}, { status: 404 }))),
-        Effect.provide(layer)
+        Effect.provide([onAnswers(() => json({}, { status: 404 })), layer])
       )
       assert.strictEqual(error.reason._tag, "Unusable")
       assert.strictEqual(heard.requests, 1)
@@ -121,10 +119,7 @@ describe("Mixpeek", () => {
   it.effect("never tries a creation again by itself", () =>
     Effect.gen(function* () {
       const { heard, layer } = Fixtures.listening()
-      const error = yield* Effect.flip(create).pipe(
-        Effect.provide(onAnswers(() => json({}, { status: 500 }))),
-        Effect.provide(layer)
-      )
+      const error = yield* Effect.flip(create).pipe(Effect.provide([onAnswers(() => json({}, { status: 500 })), layer]))
       assert.strictEqual(error.reason._tag, "Ambiguous")
       assert.strictEqual(heard.requests, 1)
     })
@@ -161,8 +156,7 @@ describe("Mixpeek", () => {
       const options = { rateLimits: { data: { perMinute: 0.25, burst: 1 } } }
       const { heard, layer } = Fixtures.listening()
       const fiber = yield* Effect.andThen(create, create).pipe(
-        Effect.provide(onAnswers(() => json(created), options)),
-        Effect.provide(layer),
+        Effect.provide([onAnswers(() => json(created), options), layer]),
         Effect.forkChild
       )
       yield* TestClock.adjust("5 minutes")
@@ -208,7 +202,7 @@ describe("Mixpeek", () => {
       const fiber = yield* Effect.andThen(
         getOrganization,
         Effect.forEach(Array.from({ length: 1050 }), () => create)
-      ).pipe(Effect.provide(answers), Effect.provide(layer), Effect.forkChild)
+      ).pipe(Effect.provide([answers, layer]), Effect.forkChild)
       yield* TestClock.adjust("1 second")
       yield* Fiber.join(fiber)
       assert.strictEqual(heard.waitedMillis, 1000)
@@ -270,9 +264,11 @@ describe("Mixpeek", () => {
         MIXPEEK_URL: server.url
       }
       const answer = yield* Mixpeek.use((mixpeek) => mixpeek.getBucket(Fixtures.bucket)).pipe(
-        Effect.provide(Mixpeek.layerConfig()),
-        Effect.provide(NodeHttpClient.layerUndici),
-        Effect.provide(ConfigProvider.layer(ConfigProvider.fromEnv({ env })))
+        Effect.provide(
+          Mixpeek.layerConfig().pipe(
+            Layer.provide([NodeHttpClient.layerUndici, ConfigProvider.layer(ConfigProvider.fromEnv({ env }))])
+          )
+        )
       )
       assert.strictEqual(answer.value.status, "ACTIVE")
     })
@@ -282,8 +278,11 @@ describe("Mixpeek", () => {
     Effect.gen(function* () {
       const error = yield* Effect.flip(
         getBucket.pipe(
-          Effect.provide(Mixpeek.layer({ apiKey: Redacted.make(""), namespace: "ns_1" })),
-          Effect.provide(NodeHttpClient.layerUndici)
+          Effect.provide(
+            Mixpeek.layer({ apiKey: Redacted.make(""), namespace: "ns_1" }).pipe(
+              Layer.provide(NodeHttpClient.layerUndici)
+            )
+          )
         )
       )
       assert.strictEqual(error._tag, "Misconfigured")

@@ -51,9 +51,10 @@ const heard = Effect.fnUntraced(function* (answer: (body: string) => Response | 
     return answers
   }).pipe(
     Effect.tapCause((cause) => Effect.logError(cause)),
-    Effect.provide(Mixpeek.layer(options())),
-    Effect.provide(Layer.succeed(HttpClient.HttpClient, http)),
-    Effect.provide(Logger.layer([logger])),
+    Effect.provide([
+      Mixpeek.layer(options()).pipe(Layer.provide(Layer.succeed(HttpClient.HttpClient, http))),
+      Logger.layer([logger])
+    ]),
     Effect.provideService(Tracer.Tracer, tracer),
     Effect.exit
   )
@@ -108,8 +109,9 @@ describe("Secrets", () => {
       const exit = yield* Effect.gen(function* () {
         return yield* sink.send(yield* Fixtures.prepareAll(sink, ["a"], undefined, link))
       }).pipe(
-        Effect.provide(Mixpeek.layer({ ...options(), url: "http://127.0.0.1:9" })),
-        Effect.provide(NodeHttpClient.layerUndici),
+        Effect.provide(
+          Mixpeek.layer({ ...options(), url: "http://127.0.0.1:9" }).pipe(Layer.provide(NodeHttpClient.layerUndici))
+        ),
         Effect.exit
       )
       const said = everything(exit) + (Exit.isFailure(exit) ? Cause.pretty(exit.cause) : "")
@@ -127,7 +129,7 @@ describe("Secrets", () => {
       )
       const findings = yield* MixpeekSink.make({ bucket: Fixtures.bucket })
         .check(Fixtures.mapping)
-        .pipe(Effect.provide(Mixpeek.layer(options())), Effect.provide(Layer.succeed(HttpClient.HttpClient, http)))
+        .pipe(Effect.provide(Mixpeek.layer(options()).pipe(Layer.provide(Layer.succeed(HttpClient.HttpClient, http)))))
       assert.strictEqual(findings[0]?.severity, "error")
       assert.notInclude(everything(findings), key)
     })
@@ -150,7 +152,7 @@ describe("Secrets", () => {
       const sink = MixpeekSink.make({ bucket: Fixtures.bucket })
       const answers = yield* Effect.gen(function* () {
         return yield* sink.send(yield* Fixtures.prepareAll(sink, ["a"], undefined, failing))
-      }).pipe(Effect.provide(Mixpeek.layer(options())), Effect.provide(NodeHttpClient.layerUndici))
+      }).pipe(Effect.provide(Mixpeek.layer(options()).pipe(Layer.provide(NodeHttpClient.layerUndici))))
       for (const secret of [signature, credential]) assert.notInclude(everything(answers), secret)
     })
   )
