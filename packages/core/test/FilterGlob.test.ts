@@ -190,8 +190,9 @@ const shared = Arbitrary.filter(cases(pieces), ({ pattern }) => isShared(pattern
 describe("Filter globs", () => {
   it.prop(
     "agree with picomatch where it reads keys as paths",
-    // With a range such as {1..3} in the pattern, picomatch takes every "." for any character.
-    { one: Arbitrary.filter(shared, ({ pattern }) => !pattern.includes("..")) },
+    // With a range such as {1..3} in the pattern, picomatch takes every "." for any character; an empty alternative
+    // makes it take "*/**/{,a}*" for one segment.
+    { one: Arbitrary.filter(shared, ({ pattern }) => !pattern.includes("..") && !/[{,](?=[,}])/.test(pattern)) },
     ({ one: { pattern, keys } }) => {
       const glob = compile(pattern)
       const theirs = picomatch(pattern, {
