@@ -5,18 +5,37 @@
 import { Cause, Duration, Effect, Exit, FiberSet, Latch, Option, Queue, Result, Semaphore, Stream } from "effect"
 import { isAtHand } from "./AtHand.ts"
 import * as AdaptiveLimit from "./AdaptiveLimit.ts"
+import { FileContent } from "./internal/content.ts"
 import * as Sending from "./internal/sending.ts"
 import * as WaitingRoom from "./internal/waitingRoom.ts"
+import * as Lineage from "./Lineage.ts"
 import { type Outcome, Rejected, Skipped } from "./Outcome.ts"
 import * as Retry from "./Retry.ts"
 import type { Prepared, Record, Sink, SinkError } from "./Sink.ts"
-import type { SourceError } from "./Source.ts"
+import type { Source, SourceError } from "./Source.ts"
+import type { SourceFile } from "./SourceFile.ts"
 
 /** A record and what became of it. */
 export interface Settled<out Rec> {
   readonly record: Rec
   readonly outcome: Outcome
 }
+
+/**
+ * Makes records of a source's files and of what they are mapped to, with the source's requirements provided: for
+ * streams composed by hand. `run` names the run in their lineage.
+ */
+export const recordsOf = <R>(
+  source: Source<R>,
+  run: { readonly pipeline: string; readonly runId: string }
+): Effect.Effect<<O>(file: SourceFile, object: O) => Record<O>, never, R> =>
+  Effect.map(Effect.context<R>(), (context) => (file, object) => ({
+    key: Lineage.sourceKey(file.uri),
+    file,
+    object,
+    lineage: Lineage.make(file, run),
+    content: new FileContent(source, file, context)
+  }))
 
 /** One batch as it is taken. A half of a batch that is being searched for a bad record is not a batch. */
 export interface Batch {

@@ -6,7 +6,9 @@ import * as Observer from "../src/Observer.ts"
 import type * as Outcome from "../src/Outcome.ts"
 import * as Sink from "../src/Sink.ts"
 import * as Source from "../src/Source.ts"
+import * as Lineage from "../src/Lineage.ts"
 import * as FakeSink from "./fakes/FakeSink.ts"
+import * as FakeSource from "./fakes/FakeSource.ts"
 import { file, record, records } from "./fakes/files.ts"
 
 const cause = (code: string): Outcome.Cause => ({ code, message: code })
@@ -427,5 +429,21 @@ describe("dispatch", () => {
         const created = settled.filter((one) => one.outcome._tag === "Created").map((one) => one.record.key)
         assert.deepStrictEqual([...arrived.keys()].toSorted(), created.toSorted())
       }).pipe(Random.withSeed(seed))
+  )
+})
+
+describe("records of a source's files", () => {
+  it.effect("carry the key, the lineage and the content of their file", () =>
+    Effect.gen(function* () {
+      const { source } = FakeSource.make({ pages: Stream.empty })
+      const reading = { ...source, read: () => Stream.succeed(new Uint8Array([1, 2])) }
+      const recordOf = yield* Dispatch.recordsOf(reading, { pipeline: "p", runId: "r" })
+      const made = recordOf(file("a"), { title: "A" })
+      assert.strictEqual(made.key, Lineage.sourceKey("fake://a"))
+      assert.deepStrictEqual(made.object, { title: "A" })
+      assert.deepStrictEqual(made.lineage, Lineage.make(file("a"), { pipeline: "p", runId: "r" }))
+      assert.deepStrictEqual(yield* Stream.runCollect(made.content.bytes), [new Uint8Array([1, 2])])
+      assert.isTrue(Option.isNone(made.content.link))
+    })
   )
 })

@@ -1,18 +1,17 @@
 /**
  * What a run does with its pages: filter, compare, map, dispatch, settle; and how far cursors may move.
  */
-import { Array as Arr, type Context, type Duration, Effect, Option, Result, Semaphore, Stream } from "effect"
+import { Array as Arr, Effect, Option, Result, Semaphore, Stream } from "effect"
 import { isAtHand } from "../AtHand.ts"
 import type { Change, Page } from "../Change.ts"
 import * as Dispatch from "../Dispatch.ts"
 import * as Filter from "../Filter.ts"
 import { Ledger, type LedgerError } from "../Ledger.ts"
-import * as Lineage from "../Lineage.ts"
 import type { Mapping, MappingError } from "../Mapping.ts"
 import { Filtered, type Outcome, Rejected, Skipped, Unchanged } from "../Outcome.ts"
 import { Event } from "../Progress.ts"
 import type * as Retry from "../Retry.ts"
-import type { Content, Prepared, Record, Sink, SinkError } from "../Sink.ts"
+import type { Prepared, Record, Sink, SinkError } from "../Sink.ts"
 import type { Source, SourceError } from "../Source.ts"
 import type { SourceFile } from "../SourceFile.ts"
 import * as Frontier from "./frontier.ts"
@@ -46,31 +45,6 @@ interface Slice {
   readonly open: Frontier.OpenPage
 }
 
-/** A file's content, made when it is asked for: there is one for each of millions of files, and few are read here. */
-class FileContent<R> implements Content {
-  readonly #source: Source<R>
-  readonly #file: SourceFile
-  readonly #context: Context.Context<R>
-
-  constructor(source: Source<R>, file: SourceFile, context: Context.Context<R>) {
-    this.#source = source
-    this.#file = file
-    this.#context = context
-  }
-
-  get bytes() {
-    return Stream.provideContext(this.#source.read(this.#file), this.#context)
-  }
-
-  get link() {
-    return Option.map(this.#source.link(this.#file), (link) => ({
-      address: link.address,
-      presigned: (of: SourceFile, expiresIn: Duration.Duration) =>
-        Effect.provideContext(link.presigned(of, expiresIn), this.#context)
-    }))
-  }
-}
-
 /** A change with its page, until it has its outcome. */
 interface Taken {
   readonly page: Frontier.OpenPage
@@ -92,6 +66,7 @@ export const make =
       const { pipeline, publish, runId, tally } = run
       const ledger = yield* Ledger
       const context = yield* Effect.context<RS | RM>()
+      const recordOf = yield* Dispatch.recordsOf(source, run)
       const frontier = Frontier.make()
       const oneAtATime = yield* Semaphore.make(1)
       let listedAll = false
@@ -122,11 +97,7 @@ export const make =
         )
 
       const record = (file: SourceFile, object: O, page: Frontier.OpenPage): OnItsWay => ({
-        key: Lineage.sourceKey(file.uri),
-        file,
-        object,
-        lineage: Lineage.make(file, run),
-        content: new FileContent(source, file, context),
+        ...recordOf(file, object),
         page
       })
 
