@@ -11,6 +11,8 @@ export interface Ended {
 
 export interface Program {
   readonly kill: (signal: "SIGINT" | "SIGTERM") => Effect.Effect<void>
+  /** What it said so far. */
+  readonly said: Effect.Effect<Pick<Ended, "stdout" | "stderr">>
   readonly ended: Effect.Effect<Ended>
 }
 
@@ -28,6 +30,7 @@ export const start = (name: string, args: ReadonlyArray<string>, env: Record<str
       const ended = new Promise<Ended>((resolve) => child.on("close", (code) => resolve({ code, ...said })))
       const program: Program = {
         kill: (signal) => Effect.sync(() => child.kill(signal)),
+        said: Effect.sync(() => said),
         ended: Effect.promise(() => ended)
       }
       return { child, program }
