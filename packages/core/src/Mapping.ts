@@ -28,6 +28,7 @@ export const make = <O, R = never>(
   attributes: new Set(options?.attributes),
   map: (file) => {
     const mapped = map(file)
+    // What is an effect is the one of the function's own type: `isEffect` has forgotten which.
     return Effect.isEffect(mapped) ? (mapped as Effect.Effect<O, MappingError, R>) : Effect.succeed(mapped)
   }
 })

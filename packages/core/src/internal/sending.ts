@@ -101,8 +101,8 @@ export const make = <O, P extends Prepared, R, Rec extends Record<O>>(
   })
 
   /** Settles what did arrive although the answer was lost; what is left may be sent again. */
-  const resolve = Effect.fnUntraced(function* (items: Batch<I>) {
-    if (Option.isNone(sink.find)) return items as ReadonlyArray<I>
+  const resolve = Effect.fnUntraced(function* (items: Batch<I>): Effect.fn.Return<ReadonlyArray<I>, SinkError, R> {
+    if (Option.isNone(sink.find)) return items
     const found = yield* sink.find.value(Arr.map(items, (item) => item.prepared))
     const byKey = new Map(found.map((one) => [one.key, one]))
     const arrived: Array<readonly [I, Outcome]> = []
@@ -116,7 +116,7 @@ export const make = <O, P extends Prepared, R, Rec extends Record<O>>(
       else missing.push(item)
     }
     if (arrived.length > 0) yield* around.settle(arrived)
-    return missing as ReadonlyArray<I>
+    return missing
   })
 
   const halves = (items: Batch<I>): ReadonlyArray<Batch<I>> => {
