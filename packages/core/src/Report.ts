@@ -78,8 +78,8 @@ export const format = (report: Report): string => {
   const count = (n: number) => n.toLocaleString("en-US")
   const headline = {
     complete: "complete",
-    stopped: "stopped; the next run goes on from here",
-    failed: "failed; the next run goes on from here"
+    stopped: "stopped; a later run takes what is missing",
+    failed: "failed; a later run takes what is missing"
   }[report.ended]
   const causes = (title: string, list: ReadonlyArray<CauseCount>) =>
     list.flatMap((cause) => [
