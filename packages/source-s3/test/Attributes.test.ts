@@ -1,6 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Fault } from "@sluice/testkit/s3"
-import { Effect } from "effect"
+import { Observer } from "@sluice/core"
+import { Deferred, Effect } from "effect"
 import { storedChecksum } from "../src/Attributes.ts"
 import { changes, files, standIn } from "./bench.ts"
 
@@ -61,9 +62,18 @@ describe("Attributes", () => {
   it.live("says that a file which is gone since it was listed is deleted", () =>
     Effect.gen(function* () {
       const { live, s3 } = yield* tagged
-      yield* s3.faults.set([Fault.slow({ operations: ["HeadObject"], latency: 100 })])
-      const sweep = changes({ bucket: "acme" }, live, asked("metadata"))
-      const vanish = Effect.andThen(Effect.sleep("40 millis"), s3.remove("acme", "k"))
+      yield* s3.faults.set([Fault.slow({ operations: ["HeadObject"], latency: 500 })])
+      const asking = yield* Deferred.make<void>()
+      const sweep = changes({ bucket: "acme" }, live, asked("metadata")).pipe(
+        Effect.provideService(Observer.Observer, {
+          request: ({ operation }) => {
+            if (operation === "HeadObject") Deferred.doneUnsafe(asking, Effect.void)
+          },
+          retried: () => {},
+          waited: () => {}
+        })
+      )
+      const vanish = Effect.andThen(Deferred.await(asking), s3.remove("acme", "k"))
       const [[change]] = yield* Effect.all([sweep, vanish], { concurrency: 2 })
       assert.deepStrictEqual(change, { _tag: "Delete", id: "acme/k", uri: "s3://acme/k" })
     })
