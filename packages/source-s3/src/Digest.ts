@@ -2,22 +2,10 @@
  * Checksums of a stream of bytes, as S3 stores them.
  */
 import { Crc32, Crc32c, Crc64Nvme } from "@aws-sdk/checksums/crc"
-import type { SourceFile } from "@sluice/core"
+import { Body, type SourceFile } from "@sluice/core"
 import { Effect } from "effect"
-import { createHash } from "node:crypto"
 
-/** A checksum in the making. `digest` ends it: lower-case hex. */
-export interface Digest {
-  readonly update: (bytes: Uint8Array) => void
-  readonly digest: Effect.Effect<string>
-}
-
-const native = (algorithm: string): Digest => {
-  const hash = createHash(algorithm)
-  return { update: (bytes) => hash.update(bytes), digest: Effect.sync(() => hash.digest("hex")) }
-}
-
-const aws = (checksum: Crc32 | Crc64Nvme | InstanceType<typeof Crc32c>): Digest => ({
+const aws = (checksum: Crc32 | Crc64Nvme | InstanceType<typeof Crc32c>): Body.Digest => ({
   update: (bytes) => checksum.update(bytes),
   digest: Effect.map(
     Effect.promise(() => checksum.digest()),
@@ -25,7 +13,7 @@ const aws = (checksum: Crc32 | Crc64Nvme | InstanceType<typeof Crc32c>): Digest 
   )
 })
 
-export const make = (algorithm: SourceFile.Checksum["algorithm"]): Digest => {
+export const make = (algorithm: SourceFile.Checksum["algorithm"]): Body.Digest => {
   switch (algorithm) {
     case "crc32":
       return aws(new Crc32())
@@ -36,6 +24,6 @@ export const make = (algorithm: SourceFile.Checksum["algorithm"]): Digest => {
     case "md5":
     case "sha1":
     case "sha256":
-      return native(algorithm)
+      return Body.digest(algorithm)
   }
 }

@@ -21,12 +21,11 @@ import {
   type RestoreObjectCommandOutput,
   S3Client
 } from "@aws-sdk/client-s3"
-import { Check, Observer, Retry, type Source } from "@sluice/core"
+import { Check, Observer, Pacer, Retry, type Source } from "@sluice/core"
 import { NodeHttpHandler } from "@smithy/node-http-handler"
 import { Clock, type Config, Context, Duration, Effect, Layer, Option, type Redacted } from "effect"
 import * as Credentials from "./Credentials.ts"
 import { listPage } from "./internal/listPage.ts"
-import * as Pacer from "./internal/Pacer.ts"
 import { presign } from "./internal/presign.ts"
 import { fromEnvironment, type Options, refuse } from "./S3Options.ts"
 import { classify, type Operation, type S3Error, type Target } from "./S3Error.ts"

@@ -1,7 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Clock, Effect, Fiber } from "effect"
 import { TestClock } from "effect/testing"
-import { make } from "../src/internal/Pacer.ts"
+import { make } from "../src/Pacer.ts"
 
 const throttled = Effect.fail("slow down" as const)
 
