@@ -145,5 +145,5 @@ export const make = (folder: string): Source.Source => {
   )
   // #endregion
 
-  return { name, check, sweep, read, stat, link: () => Option.none() }
+  return { name, check, sweep, follow: Option.none(), read, stat, link: () => Option.none() }
 }

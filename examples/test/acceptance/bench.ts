@@ -101,13 +101,11 @@ export const listeningLedger = (hear: (uri: string, outcome: Outcome.Outcome) =>
   Layer.succeed(
     Ledger.Ledger,
     Ledger.Ledger.of({
-      known: () => Effect.succeed(new Map()),
-      cursors: () => Effect.succeed([]),
+      ...Ledger.forgetful,
       settle: ({ files }) =>
         Effect.sync(() => {
           for (const { file, outcome } of files) hear(file.uri, outcome)
-        }),
-      completeSweep: () => Effect.void
+        })
     })
   )
 

@@ -17,7 +17,7 @@ export interface Reason extends Schema.Schema.Type<typeof Reason> {}
  * One thing a source says about one file.
  *
  * - `Upsert`: it is there, in this state.
- * - `Delete`: it is gone. Only its identity is left.
+ * - `Delete`: it is gone. Only its identity is left. Of a container: everything in it is gone too.
  * - `Skip`: it is there and is left alone, on purpose (a folder marker, an archived object).
  * - `Reject`: it is there and should have been taken, but cannot be.
  */
@@ -38,10 +38,32 @@ export const RangeCursor = Schema.Struct({ range: Schema.String, cursor: Cursor 
 export interface RangeCursor extends Schema.Schema.Type<typeof RangeCursor> {}
 
 /**
+ * A folder that has an identity of its own, so that it can change (be renamed, moved, deleted) under the files in it.
+ * Sources whose folders are mere parts of paths have none.
+ */
+export const Container = Schema.Struct({
+  id: Schema.NonEmptyString,
+  /** The container it is in; absent at the top. */
+  within: Schema.optionalKey(Schema.NonEmptyString),
+  /** What of it matters for the files in it, in the source's own notation: its name, say. */
+  state: Schema.String
+})
+export interface Container extends Schema.Schema.Type<typeof Container> {}
+
+/**
  * A run of changes within one range, in the order in which the range is read. `cursor` may be stored once every change
  * of this page and of all earlier pages of the same range is settled; a sweep that starts from it says everything that
- * came after. A page may be empty.
+ * came after. A page may be empty, and names each file once.
  */
 export interface Page extends RangeCursor {
   readonly changes: ReadonlyArray<Change>
+  /**
+   * The cursor is a position to follow changes from (`Source.follow`), not one of the sweep: it is kept when the sweep
+   * is complete.
+   */
+  readonly follows?: boolean | undefined
+  /** Containers met on the way: known before any change of this page is settled. */
+  readonly containers?: ReadonlyArray<Container> | undefined
+  /** The store could not say everything that belongs here: the sweep is not complete, and nothing is concluded from what it did not say. */
+  readonly incomplete?: Reason | undefined
 }

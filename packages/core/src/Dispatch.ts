@@ -181,9 +181,12 @@ export const dispatch =
         const unreadable: (record: Rec, error: SourceError, retakes: number) => Effect.Effect<void, never, R> =
           Effect.fnUntraced(function* (record: Rec, error: SourceError, retakes: number) {
             if (error.stopsRun) return yield* halt(Cause.fail(error))
-            const cause = { code: error.reason._tag.toLowerCase(), message: error.message }
-            if (error.reason._tag === "Gone") return yield* emit([{ record, outcome: Skipped.make({ cause }) }])
-            if (error.reason._tag !== "Changed" || options.retake === undefined || retakes === maxRetakes) {
+            const { _tag } = error.reason
+            const cause = { code: error.code ?? _tag.toLowerCase(), message: error.message }
+            if (_tag === "Gone" || _tag === "NoContent") {
+              return yield* emit([{ record, outcome: Skipped.make({ cause }) }])
+            }
+            if (_tag !== "Changed" || options.retake === undefined || retakes === maxRetakes) {
               return yield* emit([{ record, outcome: Rejected.make({ cause }) }])
             }
             const anew = yield* Effect.result(options.retake(record))

@@ -14,6 +14,8 @@ export const Lineage = Schema.Struct({
   path: Schema.String,
   checksum: Schema.optionalKey(Checksum),
   modifiedAt: Schema.optionalKey(Schema.DateTimeUtcFromString),
+  /** Of a followed link (a shortcut): the file that it leads to. */
+  target: Schema.optionalKey(Schema.Struct({ id: Schema.NonEmptyString, uri: Schema.NonEmptyString })),
   runId: Schema.NonEmptyString,
   pipeline: Schema.NonEmptyString
 })
@@ -27,6 +29,7 @@ export const make = (file: SourceFile, run: { readonly runId: string; readonly p
   path: file.path,
   ...(file.checksum === undefined ? {} : { checksum: file.checksum }),
   ...(file.modifiedAt === undefined ? {} : { modifiedAt: file.modifiedAt }),
+  ...(file.target === undefined ? {} : { target: file.target }),
   runId: run.runId,
   pipeline: run.pipeline
 })

@@ -38,3 +38,7 @@ export const Outcome = Schema.TaggedUnion({
 export type Outcome = typeof Outcome.Type
 
 export const { Created, Updated, SkippedDuplicate, Unchanged, Filtered, Skipped, Removed, Rejected } = Outcome.cases
+
+/** True where the outcome means that the sink has the file in this state. */
+export const isDelivered = (outcome: Outcome): boolean =>
+  outcome._tag === "Created" || outcome._tag === "Updated" || outcome._tag === "SkippedDuplicate"

@@ -20,6 +20,7 @@ import { randomUUID } from "node:crypto"
 import * as Check from "./Check.ts"
 import * as Filter from "./Filter.ts"
 import * as Engine from "./internal/engine.ts"
+import type { Engine as RunEngine, Failure } from "./internal/run.ts"
 import * as Tally from "./internal/tally.ts"
 import { type Ledger, LedgerError } from "./Ledger.ts"
 import type { Mapping } from "./Mapping.ts"
@@ -30,7 +31,7 @@ import type * as Retry from "./Retry.ts"
 import { type Prepared, type Sink, SinkError } from "./Sink.ts"
 import { type Source, SourceError } from "./Source.ts"
 
-const failed = (pipeline: string, error: Engine.Failure, report?: Report.Report): PipelineError => {
+const failed = (pipeline: string, error: Failure, report?: Report.Report): PipelineError => {
   const reason =
     error._tag === "SourceError"
       ? new SourceFailed({ error })
@@ -72,7 +73,7 @@ export interface Pipeline<out R = never> {
   /** What source and sink say before any work. Fails where they could not find out. */
   readonly check: Effect.Effect<ReadonlyArray<Check.Finding>, SourceError | SinkError, R>
   /** For `Pipeline.start`. */
-  readonly engine: Engine.Engine<R>
+  readonly engine: RunEngine<R>
 }
 
 export interface Options<O, P extends Prepared, RS, RM, RK> {
@@ -83,6 +84,12 @@ export interface Options<O, P extends Prepared, RS, RM, RK> {
   readonly filter?: Filter.Filter | undefined
   readonly map: Mapping<O, RM>
   readonly sink: Sink<O, P, RK>
+  /**
+   * What becomes of objects whose files are gone at the source, or no longer pass the filter: `ignore` (default), they
+   * stay; `propagate`, they are removed at the end of a run that saw everything, but held back where they are more than
+   * 10 and more than 10 % of what the ledger knows, or where the source seems to be empty (`confirmDeletes`).
+   */
+  readonly deletes?: "ignore" | "propagate" | undefined
   /** How long the sink is given. Default `Dispatch.patience`. */
   readonly retry?: Retry.Policy | undefined
 }
@@ -96,7 +103,7 @@ export const make = <O, P extends Prepared, RS, RM, RK>(options: Options<O, P, R
       Effect.all([options.source.check, options.sink.check(options.map)], { concurrency: 2 }),
       ([source, sink]) => [...nameFindings(options.name), ...source, ...sink]
     ),
-    engine: Engine.make({ ...options, filter })
+    engine: Engine.make({ ...options, filter, removes: options.deletes === "propagate" })
   }
 }
 
@@ -104,6 +111,12 @@ const nameFindings = (name: string): ReadonlyArray<Check.Finding> =>
   name.trim() === ""
     ? [Check.error("name", "the pipeline has no name", "Give it one: the ledger keeps its state under this name")]
     : []
+
+/** What holds for one run alone. */
+export interface RunOptions {
+  /** Removes objects that are held back otherwise: a person has looked at them. Default false. */
+  readonly confirmDeletes?: boolean | undefined
+}
 
 /** A run that goes on. */
 export interface Run {
@@ -122,7 +135,10 @@ export interface Run {
  *
  * Fails before any work where `check` finds an error.
  */
-export const start = <R>(pipeline: Pipeline<R>): Effect.Effect<Run, PipelineError, R | Ledger | Scope.Scope> =>
+export const start = <R>(
+  pipeline: Pipeline<R>,
+  options: RunOptions = {}
+): Effect.Effect<Run, PipelineError, R | Ledger | Scope.Scope> =>
   Effect.gen(function* () {
     const { name } = pipeline
     const findings = yield* Effect.mapError(pipeline.check, (error) => failed(name, error))
@@ -148,8 +164,14 @@ export const start = <R>(pipeline: Pipeline<R>): Effect.Effect<Run, PipelineErro
       return Effect.asVoid(PubSub.publish(events, event))
     }
 
-    const end = Effect.fnUntraced(function* (exit: Exit.Exit<void, Engine.Failure>) {
-      const ended = Exit.isFailure(exit) ? "failed" : stopped ? "stopped" : "complete"
+    const end = Effect.fnUntraced(function* (exit: Exit.Exit<void, Failure>) {
+      const ended = Exit.isFailure(exit)
+        ? "failed"
+        : stopped
+          ? "stopped"
+          : tally.isIncomplete()
+            ? "incomplete"
+            : "complete"
       const report = tally.report({ pipeline: name, runId: id, ended, startedAt, seconds: yield* seconds })
       yield* publish(Event.cases.Ended.make({ report }))
       yield* Deferred.done(
@@ -161,7 +183,16 @@ export const start = <R>(pipeline: Pipeline<R>): Effect.Effect<Run, PipelineErro
     })
 
     yield* publish(Event.cases.Started.make({ pipeline: name, runId: id, at: startedAt }))
-    const fiber = yield* pipeline.engine({ pipeline: name, runId: id, tally, publish, stop: stopping.await }).pipe(
+    const run = {
+      pipeline: name,
+      runId: id,
+      tally,
+      publish,
+      stop: stopping.await,
+      stopped: () => stopped,
+      confirmDeletes: options.confirmDeletes === true
+    }
+    const fiber = yield* pipeline.engine(run).pipe(
       Effect.provideService(Observer.Observer, {
         request: (traffic) => {
           tally.request(traffic.role)
@@ -207,10 +238,13 @@ export const start = <R>(pipeline: Pipeline<R>): Effect.Effect<Run, PipelineErro
  * Checks, runs, and answers with the report. When it is interrupted (Ctrl-C, SIGTERM) it stops taking, settles what was
  * sent, logs the report, and only then ends.
  */
-export const run = <R>(pipeline: Pipeline<R>): Effect.Effect<Report.Report, PipelineError, R | Ledger> =>
+export const run = <R>(
+  pipeline: Pipeline<R>,
+  options: RunOptions = {}
+): Effect.Effect<Report.Report, PipelineError, R | Ledger> =>
   Effect.scoped(
     Effect.gen(function* () {
-      const started = yield* start(pipeline)
+      const started = yield* start(pipeline, options)
       return yield* started.result.pipe(
         Effect.onInterrupt(() =>
           Effect.matchEffect(started.stop, {

@@ -13,17 +13,34 @@ export const CauseCount = Schema.Struct({
 })
 export interface CauseCount extends Schema.Schema.Type<typeof CauseCount> {}
 
+/** One sweep of the source, or one following of its changes. */
+export const Pass = Schema.Struct({
+  kind: Schema.Literals(["sweep", "follow"]),
+  /**
+   * `complete`: everything was said and is settled. `incomplete`: the store could not say everything; the next run sweeps
+   * again. `expired`: changes could no longer be followed from where the last run left off; everything was swept
+   * instead. `unfinished`: the run ended before it; a later one goes on from there.
+   */
+  ended: Schema.Literals(["complete", "incomplete", "expired", "unfinished"]),
+  /** Why, where it is not complete. */
+  message: Schema.optionalKey(Schema.String)
+})
+export interface Pass extends Schema.Schema.Type<typeof Pass> {}
+
 /** What a run did. All counts are of files unless they say otherwise. */
 export const Report = Schema.Struct({
   pipeline: Schema.String,
   runId: Schema.String,
   /**
-   * `complete`: the source said everything and all of it has its outcome. `stopped`: somebody asked it to stop.
-   * `failed`: it could not go on. In the last two cases a later run takes what is missing.
+   * `complete`: the source said everything and all of it has its outcome. `incomplete`: it could not say everything
+   * (`passes` says why). `stopped`: somebody asked it to stop. `failed`: it could not go on. In the last three cases a
+   * later run takes what is missing.
    */
-  ended: Schema.Literals(["complete", "stopped", "failed"]),
+  ended: Schema.Literals(["complete", "incomplete", "stopped", "failed"]),
   startedAt: Schema.DateTimeUtcFromString,
   seconds: Schema.Finite,
+  /** How the source was asked, in order. */
+  passes: Schema.Array(Pass),
   /** Files that have their outcome. */
   discovered: Schema.Natural,
   unchanged: Schema.Natural,
@@ -33,7 +50,13 @@ export const Report = Schema.Struct({
   /** Left alone on purpose: by the source, the mapping, or as a duplicate at the sink. */
   skipped: Schema.Natural,
   rejected: Schema.Natural,
+  /** Objects of files that are gone, removed. */
   removed: Schema.Natural,
+  /**
+   * Objects of files that are gone, kept because they are more than 10 and more than 10 % of what is known, or because
+   * nothing at all was found: a run with `confirmDeletes` removes them. Not part of `discovered`.
+   */
+  heldBack: Schema.Natural,
   /** Listed, but without an outcome when the run ended; 0 in a complete run. Not part of `discovered`. */
   unsettled: Schema.Natural,
   /** Sum of the sizes of created and updated files, as the source states them. */
@@ -78,9 +101,11 @@ export const format = (report: Report): string => {
   const count = (n: number) => n.toLocaleString("en-US")
   const headline = {
     complete: "complete",
+    incomplete: "incomplete; the next run sweeps again",
     stopped: "stopped; a later run takes what is missing",
     failed: "failed; a later run takes what is missing"
   }[report.ended]
+  const passes = report.passes.flatMap(({ kind, message }) => (message === undefined ? [] : [`  ${kind}: ${message}`]))
   const causes = (title: string, list: ReadonlyArray<CauseCount>) =>
     list.flatMap((cause) => [
       `  ${title} ${count(cause.count)} × ${cause.code}`,
@@ -91,6 +116,10 @@ export const format = (report: Report): string => {
     `  discovered ${count(report.discovered)} = unchanged ${count(report.unchanged)} + filtered ${count(report.filtered)}` +
       ` + created ${count(report.created)} + updated ${count(report.updated)} + skipped ${count(report.skipped)}` +
       ` + rejected ${count(report.rejected)} + removed ${count(report.removed)}`,
+    ...passes,
+    ...(report.heldBack > 0
+      ? [`  ${count(report.heldBack)} removals are held back: look at them, and run again with confirmDeletes`]
+      : []),
     ...(report.unsettled > 0 ? [`  without an outcome: ${count(report.unsettled)}`] : []),
     `  ${count(report.bytes)} bytes, ${count(report.batches)} batches ${(report.batchFill * 100).toFixed(1)} % full,` +
       ` ${count(report.requests)} requests, ${count(report.retries)} retries, waited ${report.waitedSeconds.toFixed(1)} s`,

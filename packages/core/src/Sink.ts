@@ -120,6 +120,14 @@ export interface Found {
   readonly token: Option.Option<string>
 }
 
+/** An object to be removed. */
+export interface Removal {
+  /** `Lineage.sourceKey` of the file it was made from. */
+  readonly key: string
+  /** The sink's own id of it, where that was ever said; else it is found by its key. */
+  readonly objectId: Option.Option<string>
+}
+
 /** What fits. */
 export interface Limits {
   /** Records in a request. */
@@ -155,4 +163,9 @@ export interface Sink<in O, in out P extends Prepared, out R = never> {
   readonly find: Option.Option<
     (batch: Arr.NonEmptyReadonlyArray<P>) => Effect.Effect<ReadonlyArray<Found>, SinkError, R>
   >
+  /**
+   * Removes objects; what is not there counts as removed. Retried by the sink, as all that is safe to repeat. Answers once
+   * for each, `Removed` or `Rejected`; fails where nothing can be removed.
+   */
+  readonly remove: (batch: Arr.NonEmptyReadonlyArray<Removal>) => Effect.Effect<ReadonlyArray<Answer>, SinkError, R>
 }

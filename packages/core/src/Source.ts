@@ -3,7 +3,7 @@
  * batching, state and settlement. Requirements (clients) stay visible in `R`.
  */
 import { type Duration, type Effect, type Option, type Redacted, Schema, type Stream } from "effect"
-import type { Page, RangeCursor } from "./Change.ts"
+import type { Container, Page, RangeCursor } from "./Change.ts"
 import type { Finding } from "./Check.ts"
 import type { SourceFile } from "./SourceFile.ts"
 
@@ -23,6 +23,10 @@ export class Gone extends Schema.TaggedClass<Gone>()("Gone", {}) {}
 export class Changed extends Schema.TaggedClass<Changed>()("Changed", {}) {}
 /** This one file's bytes are not what the source says they are (length or checksum), also after another try. */
 export class Corrupt extends Schema.TaggedClass<Corrupt>()("Corrupt", {}) {}
+/** This one file has nothing to read (a form, a site): it is skipped. */
+export class NoContent extends Schema.TaggedClass<NoContent>()("NoContent", {}) {}
+/** Changes can no longer be followed from this position: everything has to be swept again. Said by `follow` alone. */
+export class Expired extends Schema.TaggedClass<Expired>()("Expired", {}) {}
 
 /** Why a source failed; decides what happens next. */
 export const SourceErrorReason = Schema.Union([
@@ -33,7 +37,9 @@ export const SourceErrorReason = Schema.Union([
   Denied,
   Gone,
   Changed,
-  Corrupt
+  Corrupt,
+  NoContent,
+  Expired
 ])
 export type SourceErrorReason = typeof SourceErrorReason.Type
 
@@ -44,6 +50,8 @@ export class SourceError extends Schema.TaggedError<SourceError>()("SourceError"
   /** What was being done: `ListObjectsV2`. */
   operation: Schema.String,
   reason: SourceErrorReason,
+  /** Stable, kebab case, to count by, where the reason's own name says too little: `export-too-large`. */
+  code: Schema.optionalKey(Schema.NonEmptyString),
   message: Schema.String,
   cause: Schema.optionalKey(Schema.Defect())
 }) {
@@ -59,6 +67,8 @@ export class SourceError extends Schema.TaggedError<SourceError>()("SourceError"
       case "Gone":
       case "Changed":
       case "Corrupt":
+      case "NoContent":
+      case "Expired":
         return false
     }
   }
@@ -77,6 +87,14 @@ export interface SweepOptions {
   readonly pathPrefixes: ReadonlyArray<string>
 }
 
+/** What following is asked for. `E` is what looking containers up can fail with. */
+export interface FollowOptions<out E> extends Omit<SweepOptions, "resume"> {
+  /** Where the last sweep and what was followed since left off, by range. */
+  readonly since: ReadonlyArray<RangeCursor>
+  /** What was last settled of these containers; those that are not known are left out. */
+  readonly containers: (ids: ReadonlyArray<string>) => Effect.Effect<ReadonlyMap<string, Container>, E>
+}
+
 /** Where files are, and how they are read. */
 export interface Source<out R = never> {
   /** For people, logs and errors: `s3:my-bucket`. Holds no secret. */
@@ -88,6 +106,11 @@ export interface Source<out R = never> {
    * cannot say all (never an empty listing for lost authorisation).
    */
   readonly sweep: (options: SweepOptions) => Stream.Stream<Page, SourceError, R>
+  /**
+   * What changed since positions that a sweep (pages with `follows`) or an earlier `follow` gave; ends when nothing more
+   * is known. Fails with `Expired` where a position is too old. `None` where the store cannot say: it is swept each time.
+   */
+  readonly follow: Option.Option<<E>(options: FollowOptions<E>) => Stream.Stream<Page, SourceError | E, R>>
   /**
    * The file's bytes, in the state named by its token: `Changed` if that state is gone, `Gone` if the file is.
    * Length and checksum are verified where known. Broken bodies are resumed by the source.

@@ -2,6 +2,7 @@
  * One file at a source: who it is, which state of it, and what is known of it without reading it.
  */
 import { Schema } from "effect"
+import { hash } from "node:crypto"
 
 /** A checksum the store itself keeps for the file's bytes, in the store's own spelling (hex or base64). */
 export const Checksum = Schema.Struct({
@@ -31,6 +32,10 @@ export const SourceFile = Schema.Struct({
   /** When the source says it was last modified. For people and filters; never for change detection. */
   modifiedAt: Schema.optionalKey(Schema.DateTimeUtcFromString),
   checksum: Schema.optionalKey(Checksum),
+  /** The container (`Change.Container`) it is in, at a source whose folders have identities of their own. */
+  within: Schema.optionalKey(Schema.NonEmptyString),
+  /** Of a link to another file (a shortcut) that was followed: who that is. Content and token are the other file's. */
+  target: Schema.optionalKey(Schema.Struct({ id: Schema.NonEmptyString, uri: Schema.NonEmptyString })),
   /** What else the source was asked for, by kind: `{ metadata: {...}, tags: {...} }`. Keys as the source spells them. */
   attributes: Schema.Record(Schema.String, Schema.Record(Schema.String, Schema.Json))
 })
@@ -38,3 +43,11 @@ export interface SourceFile extends Schema.Schema.Type<typeof SourceFile> {}
 
 /** The last segment of the path. */
 export const fileName = (file: SourceFile): string => file.path.slice(file.path.lastIndexOf("/") + 1)
+
+/**
+ * A digest of what is known of a file besides its content and its times: where it is, media type, target, attributes.
+ * Where it differs, the file's object differs although its token is the same: a file was renamed, a tag was set. 16
+ * characters.
+ */
+export const facts = ({ attributes, mimeType, path, target, within }: SourceFile): string =>
+  hash("sha256", JSON.stringify([path, within, mimeType, target?.id, attributes]), "base64url").slice(0, 16)

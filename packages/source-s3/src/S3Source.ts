@@ -46,6 +46,7 @@ export const make = (options: Options): Source.Source<S3> => {
     name: settings.name,
     check: check(settings).pipe(Effect.withSpan("S3Source.check")),
     sweep: (asked) => guardStream(sweep(settings, asked)),
+    follow: Option.none(),
     read: (file) => guardStream(read(settings, file)),
     stat: (file) => guard(stat(settings, file)),
     link: (file) => (isLinkable(settings, file) ? Option.some(link) : Option.none())

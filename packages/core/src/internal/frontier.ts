@@ -2,29 +2,31 @@
  * Which pages are still unsettled, by range, and how far each range's cursor may move: never past the first page that
  * has a change without an outcome.
  */
-import type { Cursor, RangeCursor } from "../Change.ts"
+import type { Cursor, Page, RangeCursor } from "../Change.ts"
+import type { Advance } from "../Ledger.ts"
 
 /** A page on its way; `pending` counts its changes without an outcome. */
 export interface OpenPage {
   readonly range: string
+  readonly follows: boolean
   cursor: Cursor
   pending: number
 }
 
 export interface Frontier {
   /** Takes in a page in the order of its range. A page with nothing pending may move the cursor at once. */
-  readonly open: (page: RangeCursor, pending: number) => OpenPage
+  readonly open: (page: RangeCursor & Pick<Page, "follows">, pending: number) => OpenPage
   /** One change of this page has its outcome. */
   readonly settle: (page: OpenPage) => void
   /** The cursors that moved since the last call, and so may be stored now. */
-  readonly advanced: () => ReadonlyArray<RangeCursor>
+  readonly advanced: () => ReadonlyArray<Advance>
   /** Pages that hold a cursor back. */
   readonly unsettled: () => number
 }
 
 export const make = (): Frontier => {
   const ranges = new Map<string, Array<OpenPage>>()
-  const moved = new Map<string, Cursor>()
+  const moved = new Map<string, Advance>()
 
   const advance = (range: string, pages: Array<OpenPage>) => {
     let settled = 0
@@ -32,12 +34,12 @@ export const make = (): Frontier => {
     const last = pages[settled - 1]
     if (last === undefined) return
     pages.splice(0, settled)
-    moved.set(range, last.cursor)
+    moved.set(range, { range, cursor: last.cursor, follows: last.follows })
     if (pages.length === 0) ranges.delete(range)
   }
 
   return {
-    open: ({ cursor, range }, pending) => {
+    open: ({ cursor, follows = false, range }, pending) => {
       const pages = ranges.get(range) ?? []
       ranges.set(range, pages)
       const last = pages.at(-1)
@@ -46,7 +48,7 @@ export const make = (): Frontier => {
         last.cursor = cursor
         return last
       }
-      const page: OpenPage = { range, cursor, pending }
+      const page: OpenPage = { range, follows, cursor, pending }
       pages.push(page)
       advance(range, pages)
       return page
@@ -65,7 +67,7 @@ export const make = (): Frontier => {
       if (at > 0 && before !== undefined && before.pending === 0) pages.splice(at - 1, 1)
     },
     advanced: () => {
-      const cursors = Array.from(moved, ([range, cursor]) => ({ range, cursor }))
+      const cursors = [...moved.values()]
       moved.clear()
       return cursors
     },

@@ -4,7 +4,7 @@
 import type { DateTime } from "effect"
 import type { Batch } from "../Dispatch.ts"
 import type { Outcome } from "../Outcome.ts"
-import { type CauseCount, type Column, columnOf, type Report } from "../Report.ts"
+import { type CauseCount, type Column, columnOf, type Pass, type Report } from "../Report.ts"
 
 /** Distinct causes that are told apart; the rest are counted as `other`. */
 const maxCauses = 50
@@ -16,9 +16,15 @@ export interface Tally {
   readonly listed: (changes: number) => void
   readonly settled: (uri: string, outcome: Outcome, size: number | undefined) => void
   readonly batch: (batch: Batch) => void
+  /** A sweep, or following changes, came to an end. */
+  readonly pass: (pass: Pass) => void
+  /** So many removals wait for a confirmation. */
+  readonly heldBack: (removals: number) => void
   readonly request: (role: "source" | "sink") => void
   readonly retried: () => void
   readonly waited: (millis: number) => void
+  /** The last thing the source was asked was not answered in full. */
+  readonly isIncomplete: () => boolean
   readonly counts: () => Counts & { readonly listed: number; readonly discovered: number; readonly bytes: number }
   readonly report: (run: {
     readonly pipeline: string
@@ -42,6 +48,8 @@ export const make = (): Tally => {
   let sourceRequests = 0
   let retries = 0
   let waitedMillis = 0
+  let heldBack = 0
+  const passes: Array<Pass> = []
   const discovered = () =>
     counts.unchanged +
     counts.filtered +
@@ -68,6 +76,12 @@ export const make = (): Tally => {
       fill += lastFill
       lastFill = batch.fill
     },
+    pass: (pass) => {
+      passes.push(pass)
+    },
+    heldBack: (removals) => {
+      heldBack = removals
+    },
     request: (role) => {
       if (role === "sink") requests++
       else sourceRequests++
@@ -78,11 +92,14 @@ export const make = (): Tally => {
     waited: (millis) => {
       waitedMillis += millis
     },
+    isIncomplete: () => passes.at(-1)?.ended === "incomplete",
     counts: () => ({ ...counts, listed, discovered: discovered(), bytes }),
     report: (run) => ({
       ...run,
       ...counts,
       discovered: discovered(),
+      passes: [...passes],
+      heldBack,
       unsettled: Math.max(listed - discovered(), 0),
       bytes,
       batches,

@@ -22,14 +22,22 @@ export const created = (key: string): Sink.Answer => ({
   outcome: Outcome.Created.make({ objectId: `obj_${key.slice(0, 8)}` })
 })
 
+export const removed = ({ key }: Sink.Removal): Sink.Answer => ({
+  _tag: "Settled",
+  key,
+  outcome: Outcome.Removed.make({})
+})
+
 /** Answers each request by `reply`, asked with the paths of the batch and how many requests there were before. */
 export const make = (options: {
   readonly limits?: Partial<Sink.Limits>
   readonly reply?: (batch: ReadonlyArray<FakePrepared>, index: number) => Effect.Effect<Reply>
   readonly prepare?: Sink.Sink<string, FakePrepared>["prepare"]
   readonly find?: (batch: ReadonlyArray<FakePrepared>) => ReadonlyArray<Sink.Found>
+  readonly remove?: Sink.Sink<string, FakePrepared>["remove"]
 }) => {
   const requests: Array<Request> = []
+  const removals: Array<Sink.Removal> = []
   const state = { inFlight: 0, maxInFlight: 0 }
   const reply = options.reply ?? ((batch) => Effect.succeed(batch.map((one) => created(one.key))))
   const sink: Sink.Sink<string, FakePrepared> = {
@@ -64,7 +72,11 @@ export const make = (options: {
       }
       return answer
     }),
-    find: Option.map(Option.fromUndefinedOr(options.find), (find) => (batch) => Effect.succeed(find(batch)))
+    find: Option.map(Option.fromUndefinedOr(options.find), (find) => (batch) => Effect.succeed(find(batch))),
+    remove: (batch) => {
+      removals.push(...batch)
+      return options.remove === undefined ? Effect.succeed(batch.map(removed)) : options.remove(batch)
+    }
   }
-  return { sink, requests, state }
+  return { sink, requests, removals, state }
 }

@@ -17,8 +17,11 @@ export const make = (options: {
   readonly pages: Stream.Stream<Page, Source.SourceError>
   readonly findings?: ReadonlyArray<Check.Finding>
   readonly now?: (file: SourceFile) => Option.Option<SourceFile>
+  /** What follows from the positions asked for; without it, the source cannot follow. */
+  readonly changes?: (asked: Source.FollowOptions<unknown>) => Stream.Stream<Page, Source.SourceError>
 }) => {
   const sweeps: Array<Source.SweepOptions> = []
+  const followed: Array<Source.FollowOptions<unknown>> = []
   const source: Source.Source = {
     name: "fake",
     check: Effect.succeed(options.findings ?? []),
@@ -32,11 +35,19 @@ export const make = (options: {
           })
         )
       }),
+    follow: Option.map(
+      Option.fromUndefinedOr(options.changes),
+      (changes) => (asked) =>
+        Stream.suspend(() => {
+          followed.push(asked)
+          return changes(asked)
+        })
+    ),
     read: () => Stream.empty,
     stat: (file) => Effect.succeed((options.now ?? Option.some)(file)),
     link: () => Option.none()
   }
-  return { source, sweeps }
+  return { source, sweeps, followed }
 }
 
 export const error = (reason: Source.SourceErrorReason) =>

@@ -3,7 +3,7 @@ import { Effect, Schema } from "effect"
 import { Cursor } from "../../src/Change.ts"
 import * as Frontier from "../../src/internal/frontier.ts"
 
-const at = (range: string, n: number) => ({ range, cursor: Cursor.make(String(n)) })
+const at = (range: string, n: number) => ({ range, cursor: Cursor.make(String(n)), follows: false })
 
 describe("frontier", () => {
   it("moves past a page with nothing pending at once", () => {
