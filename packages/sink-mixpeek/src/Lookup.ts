@@ -1,5 +1,5 @@
 /**
- * Which objects of a batch exist, found by the key each of them carries.
+ * Which objects there are, found by the key each of them carries.
  */
 import type { Sink } from "@sluice/core"
 import { Duration, Effect, Option, Predicate } from "effect"
@@ -57,6 +57,18 @@ const list = Effect.fnUntraced(function* (bucket: string, body: ListObjectsReque
   return objects
 })
 
+/** All objects with one of these keys, with the fields at these paths. */
+export const withKeys = (
+  settings: Settings,
+  sourceKey: ReadonlyArray<string>,
+  keys: ReadonlyArray<string>,
+  select: ReadonlyArray<ReadonlyArray<string>> = []
+) =>
+  list(settings.bucket, {
+    filters: { AND: [{ field: sourceKey.join("."), operator: "in", value: keys }], case_sensitive: true },
+    select: [sourceKey, ...select].map((path) => path.join("."))
+  })
+
 /** Looks for the batch's objects; twice, where some are missing. */
 export const find = Effect.fn("MixpeekSink.find")(function* (
   settings: Settings,
@@ -70,10 +82,7 @@ export const find = Effect.fn("MixpeekSink.find")(function* (
   const found: Collected = new Map()
   const look = Effect.fnUntraced(function* () {
     const missing = [...records.keys()].filter((key) => !found.has(key))
-    const objects = yield* list(settings.bucket, {
-      filters: { AND: [{ field: sourceKey.join("."), operator: "in", value: missing }], case_sensitive: true },
-      select: [sourceKey.join("."), ...(token === undefined ? [] : [token.join(".")])]
-    })
+    const objects = yield* withKeys(settings, sourceKey, missing, token === undefined ? [] : [token])
     collect(found, records, objects, sourceKey, token)
   })
   yield* look()

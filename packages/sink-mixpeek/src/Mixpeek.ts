@@ -1,6 +1,6 @@
 /**
- * The client: four requests of Mixpeek's REST API, at the rate the key is allowed. Which of them may be retried is
- * decided here (reads are), and by the engine (creating is not idempotent).
+ * The client: five requests of Mixpeek's REST API, at the rate the key is allowed. Which of them may be retried is
+ * decided here (reads and deletions are), and by the engine (creating is not idempotent).
  */
 import { Observer, Retry, Sink } from "@sluice/core"
 import { Clock, Context, DateTime, Duration, Effect, flow, Layer, Redacted, Result, Schema } from "effect"
@@ -37,6 +37,8 @@ interface Call<A> extends MixpeekError.Request {
   readonly category: Wire.Category
   readonly request: HttpClientRequest.HttpClientRequest
   readonly decode: (json: string) => Effect.Effect<A, Schema.SchemaError>
+  /** What a 404 means, where it is an answer like any other. */
+  readonly absent?: { readonly value: A }
 }
 
 const decoder = <A, E>(schema: Schema.Codec<A, E>) => Schema.decodeUnknownEffect(Schema.fromJsonString(schema))
@@ -91,15 +93,19 @@ const make = Effect.fnUntraced(function* (unchecked: MixpeekOptions.Options) {
       const requestId = requestIdOf(response.headers)
       const received = yield* Clock.currentTimeMillis
       const isSuccess = response.status >= 200 && response.status < 300
+      const isAbsent = response.status === 404 && call.absent !== undefined
       const body = isSuccess ? undefined : ErrorBody.parse(text.replaceAll(secret, "<redacted>"))
       const said = RateHeaders.read(response.headers, received, body?.details)
       const retryAfter = yield* limits.answered(scope, response.status, said)
-      if (body !== undefined) {
+      if (body !== undefined && !isAbsent) {
         return yield* MixpeekError.fromFailure(call, { status: response.status, body, retryAfter, requestId })
       }
-      const value = yield* Effect.mapError(call.decode(text), () =>
-        MixpeekError.fromUnreadable(call, ErrorBody.kindOf(text), requestId)
-      )
+      const value =
+        isAbsent && call.absent !== undefined
+          ? call.absent.value
+          : yield* Effect.mapError(call.decode(text), () =>
+              MixpeekError.fromUnreadable(call, ErrorBody.kindOf(text), requestId)
+            )
       const answer: Answer<A> = { value, sentAt: sentAtServer(response.headers, sent, received), requestId }
       return answer
     })
@@ -180,6 +186,17 @@ const make = Effect.fnUntraced(function* (unchecked: MixpeekOptions.Options) {
         decode: decodeList
       })
     ),
+    deleteObject: Effect.fn("Mixpeek.deleteObject")((bucket, objectId) =>
+      retried({
+        sink: `mixpeek:${bucket}`,
+        operation: "deleteObject",
+        creates: false,
+        category: "data",
+        request: HttpClientRequest.delete(`${path(bucket)}/objects/${encodeURIComponent(objectId)}`),
+        decode: () => Effect.succeed(true),
+        absent: { value: false }
+      })
+    ),
     getBucket: Effect.fn("Mixpeek.getBucket")((bucket) =>
       retried({
         sink: `mixpeek:${bucket}`,
@@ -222,6 +239,8 @@ export class Mixpeek extends Context.Service<
     readonly createObjects: (bucket: string, body: string) => Effect.Effect<Answer<Wire.BatchResult>, Sink.SinkError>
     /** `POST …/objects/list`, retried while it is throttled or unavailable. One page. */
     readonly listObjects: (options: ListOptions) => Effect.Effect<Answer<Wire.ListObjectsResponse>, Sink.SinkError>
+    /** `DELETE …/objects/{object}`, retried: whether it was there. */
+    readonly deleteObject: (bucket: string, objectId: string) => Effect.Effect<Answer<boolean>, Sink.SinkError>
     /** `GET /v1/buckets/{bucket}`, retried. */
     readonly getBucket: (bucket: string) => Effect.Effect<Answer<Wire.BucketResponse>, Sink.SinkError>
     /** `GET /v1/organizations`, retried. The limits keep to what it says from then on. */

@@ -96,7 +96,8 @@ const table: ReadonlyArray<Row> = [
   {
     when: status(403),
     reason: () => new Sink.Unauthorized(),
-    remedy: "Give the key the permission it lacks (read to check, write to create), or use another key"
+    remedy:
+      "Give the key the permission it lacks (read to check, write to create, delete to remove), or use another key"
   },
   {
     when: status(404, 410),

@@ -15,6 +15,7 @@ import type { Misconfigured } from "./Misconfigured.ts"
 import { Mixpeek } from "./Mixpeek.ts"
 import type { MixpeekObject } from "./MixpeekObject.ts"
 import * as MixpeekRecord from "./MixpeekRecord.ts"
+import * as Removal from "./Removal.ts"
 import * as Settlement from "./Settlement.ts"
 import * as SinkOptions from "./SinkOptions.ts"
 
@@ -77,7 +78,8 @@ const configured = (settings: SinkOptions.Settings): MixpeekSink => {
     find:
       upserts || sourceKey === undefined
         ? Option.none()
-        : Option.some((batch) => Lookup.find(settings, sourceKey, batch))
+        : Option.some((batch) => Lookup.find(settings, sourceKey, batch)),
+    remove: (batch) => Removal.remove(settings, batch)
   }
 }
 
@@ -105,7 +107,8 @@ const misconfigured = (name: string, problems: ReadonlyArray<Misconfigured>): Mi
         skipsDuplicates: false
       }),
     send: () => Effect.fail(error),
-    find: Option.none()
+    find: Option.none(),
+    remove: () => Effect.fail(error)
   }
 }
 

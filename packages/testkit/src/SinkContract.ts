@@ -107,6 +107,35 @@ export const sinkContract = <O, P extends Sink.Prepared, R, E>(
         }
       }))
 
+    test("what is removed is gone, found by its id or by its key; what is not there counts as removed", (made) =>
+      Effect.gen(function* () {
+        const { keys, record, sink } = made
+        const records = range(0, 6).map(record)
+        const settled = yield* dispatched(sink, records)
+        const idOf = new Map(
+          settled.map(({ outcome, record: { key } }) => [key, "objectId" in outcome ? outcome.objectId : undefined])
+        )
+        const removals = records.slice(0, 4).map(({ key }, n) => ({
+          key,
+          objectId: n % 2 === 0 ? Option.fromUndefinedOr(idOf.get(key)) : Option.none()
+        }))
+        if (!Arr.isReadonlyArrayNonEmpty(removals)) return assert.fail("there is nothing to remove")
+        for (const _ of ["they are there", "they are not"]) {
+          const answers = yield* sink.remove(removals)
+          assert.deepStrictEqual(
+            answers.map((answer) => [answer.key, answer._tag === "Settled" && answer.outcome._tag]).toSorted(),
+            removals.map(({ key }) => [key, "Removed"]).toSorted()
+          )
+          assert.deepStrictEqual(
+            (yield* keys).toSorted(),
+            records
+              .slice(4)
+              .map(({ key }) => key)
+              .toSorted()
+          )
+        }
+      }))
+
     test("unknown credentials end the run, and are not told to anybody", ({ keys, record, secrets, stranger }) =>
       Effect.gen(function* () {
         const error = yield* Effect.flip(dispatched(stranger, [record(0)]))

@@ -1,0 +1,52 @@
+/**
+ * Objects of files that are gone at their source, deleted.
+ */
+import { Outcome, type Sink } from "@sluice/core"
+import { type Array as Arr, Effect, Option, Predicate } from "effect"
+import * as Lookup from "./Lookup.ts"
+import { Mixpeek } from "./Mixpeek.ts"
+import type { Settings } from "./SinkOptions.ts"
+import { at } from "./Wire.ts"
+
+const removed = Outcome.Removed.make({})
+
+const unknown = Outcome.Rejected.make({
+  cause: {
+    code: "unknown-object",
+    message:
+      "its object's id is not known, and lineage.sourceKey is nowhere: it cannot be found. Delete it by hand, or give lineage.sourceKey a place"
+  }
+})
+
+/**
+ * Deletes objects one by one, as the API has it; one that is not there is removed already. Those whose id is not known
+ * are found by their key, however many there are of one.
+ *
+ * What Mixpeek made of an object (documents) is not touched: no version of the API says that it goes with it.
+ */
+export const remove = Effect.fn("MixpeekSink.remove")(function* (
+  settings: Settings,
+  batch: Arr.NonEmptyReadonlyArray<Sink.Removal>
+) {
+  yield* Effect.annotateCurrentSpan({ sink: settings.name, removals: batch.length })
+  const mixpeek = yield* Mixpeek
+  const { sourceKey } = settings.lineage
+  const nameless = batch.flatMap(({ key, objectId }) => (Option.isNone(objectId) ? [key] : []))
+  const objects =
+    nameless.length === 0 || sourceKey === undefined ? [] : yield* Lookup.withKeys(settings, sourceKey, nameless)
+  const found = Map.groupBy(objects, (object) => {
+    const key = sourceKey === undefined ? undefined : at(object, sourceKey)
+    return Predicate.isString(key) ? key : undefined
+  })
+  return yield* Effect.forEach(
+    batch,
+    Effect.fnUntraced(function* ({ key, objectId }): Effect.fn.Return<Sink.Answer, Sink.SinkError> {
+      if (Option.isNone(objectId) && sourceKey === undefined) return { _tag: "Settled", key, outcome: unknown }
+      const ids = Option.isSome(objectId)
+        ? [objectId.value]
+        : (found.get(key) ?? []).flatMap(({ object_id }) => (object_id === undefined ? [] : [object_id]))
+      yield* Effect.forEach(ids, (id) => mixpeek.deleteObject(settings.bucket, id), { discard: true })
+      return { _tag: "Settled", key, outcome: removed }
+    })
+  )
+})
