@@ -2,7 +2,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { Lineage, type Sink } from "@sluice/core"
 import { MixpeekSink } from "@sluice/sink-mixpeek"
 import type { MixpeekStandIn } from "@sluice/testkit/mixpeek"
-import { Array as Arr, Effect, Option } from "effect"
+import { type Array as Arr, Effect, Option } from "effect"
 import * as Fixtures from "./Fixtures.ts"
 
 const removal = (name: string, objectId?: string): Sink.Removal => ({
