@@ -1,0 +1,2 @@
+export * as DriveStandIn from "./DriveStandIn.ts"
+export * as Fault from "./Fault.ts"

@@ -1,0 +1,189 @@
+/** Decides, request by request, which faults strike. */
+import { Effect, Random } from "effect"
+import type { Fault, Where } from "../Fault.ts"
+import type { Operation } from "./operation.ts"
+import { Refusal } from "./refusal.ts"
+import type { ListingFaults } from "./work.ts"
+
+/** What a fault is matched with. */
+export interface Target {
+  readonly operation: Operation
+  readonly id: string | undefined
+  readonly q: string | undefined
+  readonly account: string | undefined
+}
+
+/** An answer that takes the place of the work. */
+export type Instead =
+  | { readonly _tag: "Refusal"; readonly refusal: Refusal }
+  | { readonly _tag: "Page"; readonly status: number; readonly retryAfter: string | undefined }
+  | { readonly _tag: "Token"; readonly status: number; readonly error: string; readonly description: string }
+
+/** What is to go wrong with one request. */
+export interface Plan {
+  readonly latency: number
+  readonly bytesPerSecond: number | undefined
+  readonly reset: boolean
+  readonly instead: Instead | undefined
+  readonly cut: { readonly how: "reset" | "end"; readonly at: number } | undefined
+  /** Bytes by which `Content-Length` is wrong. */
+  readonly lengthOff: number
+  /** Where in the body a byte is wrong, 0 to 1. */
+  readonly corruptAt: number | undefined
+  readonly listing: ListingFaults
+  /** What is moved once a page with a next one was sent. */
+  readonly moves: ReadonlyArray<{ readonly file: string; readonly to: string }>
+  /** Tags of the faults that struck, for the log. */
+  readonly struck: ReadonlyArray<Fault["_tag"]>
+}
+
+/** The faults in force. */
+export interface Striking {
+  readonly set: (faults: ReadonlyArray<Fault>, seed: number) => void
+  readonly plan: (target: Target) => Plan
+  /** How often each kind of fault struck. */
+  readonly counts: () => Readonly<Record<string, number>>
+}
+
+const faultless: ListingFaults = {
+  emptyGroups: false,
+  incomplete: undefined,
+  duplicate: false,
+  shortPage: undefined
+}
+
+const listings: ReadonlyArray<Operation> = ["files.list"]
+
+/** Where a fault can strike at all. */
+const reach = (fault: Fault): ReadonlyArray<Operation> | undefined => {
+  switch (fault._tag) {
+    case "EmptyGroups":
+    case "IncompleteSearch":
+    case "DuplicateAcrossPages":
+    case "ShortPages":
+    case "MoveBetweenPages":
+      return listings
+    default:
+      return undefined
+  }
+}
+
+const matches = (fault: Fault, target: Target): boolean =>
+  (reach(fault)?.includes(target.operation) ?? true) &&
+  (fault.operations?.includes(target.operation) ?? (fault._tag !== "Refuse" || target.operation !== "token")) &&
+  (fault.ids === undefined || (target.id !== undefined && fault.ids.includes(target.id))) &&
+  (fault.q === undefined || (target.q?.includes(fault.q) ?? false)) &&
+  (fault.account === undefined || fault.account === target.account)
+
+const refusalOf = (fault: Extract<Fault, { readonly _tag: "Refuse" }>): Refusal =>
+  new Refusal(fault.reason, {
+    status: fault.status,
+    message: fault.message,
+    parameter: fault.reason === "invalid" ? "pageToken" : undefined,
+    headers: fault.retryAfter === undefined ? {} : { "retry-after": fault.retryAfter }
+  })
+
+const drawing = (seed: string): (() => number) => {
+  const random = Effect.runSync(Random.Random.pipe(Random.withSeed(seed)))
+  return () => random.nextDoubleUnsafe()
+}
+
+interface Rule {
+  readonly fault: Fault
+  readonly strikes: (where: Where) => boolean
+}
+
+const ruleOf = (fault: Fault, draw: () => number): Rule => {
+  let seen = 0
+  let struck = 0
+  return {
+    fault,
+    strikes: (where) => {
+      if (seen++ < (where.after ?? 0)) return false
+      if (where.fraction !== undefined && draw() >= where.fraction) return false
+      return struck++ < (where.next ?? Infinity)
+    }
+  }
+}
+
+const planOf = (faults: ReadonlyArray<Fault>): Plan => {
+  let latency = 0
+  let bytesPerSecond: number | undefined
+  let reset = false
+  let instead: Instead | undefined
+  let cut: Plan["cut"]
+  let lengthOff = 0
+  let corruptAt: number | undefined
+  let listing = faultless
+  const moves: Array<Plan["moves"][number]> = []
+  for (const fault of faults) {
+    switch (fault._tag) {
+      case "Refuse":
+        instead ??= { _tag: "Refusal", refusal: refusalOf(fault) }
+        break
+      case "Page":
+        instead ??= { _tag: "Page", status: fault.status, retryAfter: fault.retryAfter }
+        break
+      case "RefuseToken":
+        instead ??= {
+          _tag: "Token",
+          status: fault.status ?? 400,
+          error: fault.error,
+          description: fault.description ?? "Token has been expired or revoked."
+        }
+        break
+      case "Reset":
+        reset = true
+        break
+      case "Cut":
+        cut ??= { how: fault.how, at: fault.at ?? 0.5 }
+        break
+      case "WrongLength":
+        lengthOff += fault.by
+        break
+      case "Corrupt":
+        corruptAt ??= fault.at ?? 0.5
+        break
+      case "Slow":
+        latency += fault.latency ?? 0
+        bytesPerSecond ??= fault.bytesPerSecond
+        break
+      case "EmptyGroups":
+        listing = { ...listing, emptyGroups: true }
+        break
+      case "IncompleteSearch":
+        listing = { ...listing, incomplete: fault.missing ?? 0 }
+        break
+      case "DuplicateAcrossPages":
+        listing = { ...listing, duplicate: true }
+        break
+      case "ShortPages":
+        listing = { ...listing, shortPage: fault.files ?? 0 }
+        break
+      case "MoveBetweenPages":
+        moves.push(fault)
+        break
+    }
+  }
+  const struck = faults.map((fault) => fault._tag)
+  return { latency, bytesPerSecond, reset, instead, cut, lengthOff, corruptAt, listing, moves, struck }
+}
+
+/** What is to go wrong with a request that no fault strikes. */
+export const noFaults: Plan = planOf([])
+
+export const makeStriking = (): Striking => {
+  let rules: ReadonlyArray<Rule> = []
+  const counts: Record<string, number> = {}
+  return {
+    counts: () => ({ ...counts }),
+    set: (faults, seed) => {
+      rules = faults.map((fault, index) => ruleOf(fault, drawing(`${seed} ${index}`)))
+    },
+    plan: (target) => {
+      const struck = rules.filter(({ fault, strikes }) => matches(fault, target) && strikes(fault))
+      for (const { fault } of struck) counts[fault._tag] = (counts[fault._tag] ?? 0) + 1
+      return planOf(struck.map(({ fault }) => fault))
+    }
+  }
+}
