@@ -1,1 +1,5 @@
-export {}
+export * as Credentials from "./Credentials.ts"
+export { Drive } from "./Drive.ts"
+export type { DriveClient } from "./DriveClient.ts"
+export * as DriveError from "./DriveError.ts"
+export * as DriveOptions from "./DriveOptions.ts"
