@@ -24,6 +24,9 @@ export {
   type NewFile,
   type NewPermission,
   type Role,
+  type SeededItem,
+  type SeededKind,
+  type SeedOptions,
   StandInError,
   type Tree
 } from "./Tree.ts"

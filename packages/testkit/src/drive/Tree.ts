@@ -4,9 +4,10 @@
  */
 import { type Effect, Schema } from "effect"
 import type { PermissionSource } from "./internal/access.ts"
+import type { SeededItem, SeededKind, SeedOptions } from "./Seed.ts"
 import type { Item, Label, Permission, Role } from "./internal/item.ts"
 
-export type { Label, PermissionSource, Role }
+export type { Label, PermissionSource, Role, SeededItem, SeededKind, SeedOptions }
 
 /** The stand-in could not do what the test asked for; `message` says what and why. */
 export class StandInError extends Schema.TaggedError<StandInError>()("StandInError", {
@@ -152,6 +153,8 @@ export interface Tree {
   readonly unshare: (id: string, permission: string) => Effect.Effect<void, StandInError>
   /** An account looks at an item: a change for that account although nothing changed, as Google writes it. */
   readonly touch: (account: string, id: string) => Effect.Effect<void, StandInError>
+  /** Makes a tree of so many files; answers what was made, in the order of making. */
+  readonly seed: (options: SeedOptions) => Effect.Effect<ReadonlyArray<SeededItem>, StandInError>
   /** All items but the top folders, in the order of creation; with `role` as one account has it. */
   readonly items: (account?: string) => Effect.Effect<ReadonlyArray<ItemView>>
   /** The bytes of a file, or what an export of a document gives. */

@@ -1,6 +1,6 @@
 /** Decides, request by request, which faults strike. */
-import { Effect, Random } from "effect"
 import type { Fault, Where } from "../Fault.ts"
+import { type Draw, drawFrom } from "./draw.ts"
 import type { Operation } from "./operation.ts"
 import { Refusal } from "./refusal.ts"
 import type { ListingFaults } from "./work.ts"
@@ -83,24 +83,19 @@ const refusalOf = (fault: Extract<Fault, { readonly _tag: "Refuse" }>): Refusal 
     headers: fault.retryAfter === undefined ? {} : { "retry-after": fault.retryAfter }
   })
 
-const drawing = (seed: string): (() => number) => {
-  const random = Effect.runSync(Random.Random.pipe(Random.withSeed(seed)))
-  return () => random.nextDoubleUnsafe()
-}
-
 interface Rule {
   readonly fault: Fault
   readonly strikes: (where: Where) => boolean
 }
 
-const ruleOf = (fault: Fault, draw: () => number): Rule => {
+const ruleOf = (fault: Fault, draw: Draw): Rule => {
   let seen = 0
   let struck = 0
   return {
     fault,
     strikes: (where) => {
       if (seen++ < (where.after ?? 0)) return false
-      if (where.fraction !== undefined && draw() >= where.fraction) return false
+      if (where.fraction !== undefined && draw.share() >= where.fraction) return false
       return struck++ < (where.next ?? Infinity)
     }
   }
@@ -178,7 +173,7 @@ export const makeStriking = (): Striking => {
   return {
     counts: () => ({ ...counts }),
     set: (faults, seed) => {
-      rules = faults.map((fault, index) => ruleOf(fault, drawing(`${seed} ${index}`)))
+      rules = faults.map((fault, index) => ruleOf(fault, drawFrom(`fault ${seed} ${index}`)))
     },
     plan: (target) => {
       const struck = rules.filter(({ fault, strikes }) => matches(fault, target) && strikes(fault))

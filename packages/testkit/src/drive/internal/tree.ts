@@ -7,6 +7,7 @@ import * as Editing from "./editing.ts"
 import { type Account, type Permission, plain, type Traits } from "./item.ts"
 import { FOLDER } from "./mime.ts"
 import { permissionIdOf, type Store } from "./store.ts"
+import { plant } from "./seeding.ts"
 import { bytesIn, viewItems } from "./view.ts"
 
 const contentParts = (content: Content): { readonly bytes: Uint8Array | undefined; readonly size: number } => {
@@ -170,6 +171,16 @@ export const makeTree = (store: Store, owner: string, now: () => number): Tree =
         Editing.unshare(store, item(id), permissionId, now())
       }),
     touch: (account, id) => attempt("touch", () => Editing.view(store, item(id), accountOf(account).email, now())),
+    seed: (options) =>
+      attempt("seed", () => {
+        const by = options.owner ?? owner
+        const top = item(
+          options.parent === undefined || options.parent === "root" ? accountOf(by).rootId : options.parent
+        )
+        const others = [...store.accounts.keys()].filter((email) => email !== by)
+        const [other = by, reader = other] = [others[0], others.at(-1)]
+        return plant(store, { owner: by, other, reader }, top.id, options, now())
+      }),
     items: (account) => Effect.sync(() => viewItems(store, account === undefined ? undefined : accountOf(account))),
     bytes: (id, exportFormat) => attempt("bytes", () => bytesIn(item(id), exportFormat)),
     rootOf: (account) => attempt("rootOf", () => accountOf(account).rootId)
