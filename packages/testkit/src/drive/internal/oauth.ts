@@ -158,7 +158,7 @@ export const issueToken = (issuer: Issuer, body: string, now: number, machineNow
   }
 }
 
-/** `GET /tokeninfo`. */
+/** `/tokeninfo`, with the token as a parameter or in the header. */
 export const tokenInfo = (issuer: Issuer, text: string, now: number): Answer => {
   const token = issuer.tokens.get(text)
   if (token === undefined || token.expiresAt <= now) return refused("invalid_token", "Invalid Value")

@@ -13,6 +13,8 @@ export type Expression =
   | { readonly _tag: "Not"; readonly negated: Expression }
   /** `name contains 'x'`, `trashed = false`. */
   | { readonly _tag: "Compare"; readonly field: string; readonly operator: Operator; readonly value: string }
+  /** `sharedWithMe`: a flag may stand alone. */
+  | { readonly _tag: "Flag"; readonly field: string }
   /** `'x' in parents`. */
   | { readonly _tag: "In"; readonly value: string; readonly collection: string }
   /** `properties has { key='a' and value='b' }`. */
@@ -83,8 +85,7 @@ export const parseQuery = (q: string): Expression => {
     const field = expect("word")
     if (accept("word", "has")) return has(field)
     const operator = tokens[at]?.text.toLowerCase() ?? ""
-    // A flag may stand alone.
-    if (!isOperator(operator)) return { _tag: "Compare", field, operator: "=", value: "true" }
+    if (!isOperator(operator)) return { _tag: "Flag", field }
     at++
     return { _tag: "Compare", field, operator, value: tokens[at]?.kind === "word" ? expect("word") : expect("text") }
   }

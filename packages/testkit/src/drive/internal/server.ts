@@ -115,8 +115,7 @@ const serve = async (state: ServerState, message: IncomingMessage, asked: Asked,
   const { operation } = route
   if (operation === "token") return issueToken(state.issuer, await text(message), info.at, state.machineNow())
   if (operation === "tokeninfo") {
-    const form = new URLSearchParams(await text(message))
-    return tokenInfo(state.issuer, query.get("access_token") ?? form.get("access_token") ?? "", info.at)
+    return tokenInfo(state.issuer, query.get("access_token") ?? bearer(message) ?? "", info.at)
   }
   if (token === undefined || token.expiresAt <= info.at) throw new Refusal("authError")
   if (!scopesFor(operation).some((scope) => token.scopes.has(scope))) throw new Refusal("insufficientPermissions")

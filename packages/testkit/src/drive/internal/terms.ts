@@ -8,9 +8,10 @@ import type { Store } from "./store.ts"
 /** Whether something matches a query. */
 export type Matcher<A> = (subject: A) => boolean
 
-/** What is to be compared by a term; each gives `undefined` for an operator or a value that the term does not take. */
+/** What can be asked for. A comparison gives `undefined` for an operator or a value that its term does not take. */
 interface Terms<A> {
   readonly compare: Readonly<Record<string, (operator: Operator, value: string) => Matcher<A> | undefined>>
+  readonly flags: Readonly<Record<string, Matcher<A>>>
   readonly in: Readonly<Record<string, (value: string) => Matcher<A>>>
   readonly has: Readonly<Record<string, (key: string, value: string | undefined) => Matcher<A>>>
 }
@@ -39,15 +40,13 @@ const text =
     }
   }
 
-const flag =
-  <A>(read: (subject: A) => boolean) =>
-  (operator: Operator, value: string): Matcher<A> | undefined => {
-    const wanted = value.toLowerCase()
-    if (wanted !== "true" && wanted !== "false") return undefined
-    if (operator !== "=" && operator !== "!=") return undefined
-    const expected = (wanted === "true") === (operator === "=")
-    return (subject) => read(subject) === expected
-  }
+const compareFlag = <A>(flag: Matcher<A>, operator: Operator, value: string): Matcher<A> | undefined => {
+  const wanted = value.toLowerCase()
+  if (wanted !== "true" && wanted !== "false") return undefined
+  if (operator !== "=" && operator !== "!=") return undefined
+  const expected = (wanted === "true") === (operator === "=")
+  return (subject) => flag(subject) === expected
+}
 
 const isDate = /^\d{4}-\d\d-\d\d(?:T\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:\d\d)?)?$/
 
@@ -151,11 +150,13 @@ export const fileTerms = (store: Store, account: Account): Terms<Item> => ({
     createdTime: time((item) => item.createdTime),
     viewedByMeTime: time((item) => item.viewed?.get(account.email)),
     sharedWithMeTime: time((item) => item.sharedTimes?.get(account.email)),
-    trashed: flag((item) => isTrashed(store, item)),
-    starred: flag((item) => item.traits.starred ?? false),
-    sharedWithMe: flag((item) => item.owner !== account.email && (item.sharedTimes?.has(account.email) ?? false)),
     visibility: visibility(store),
     "shortcutDetails.targetId": target
+  },
+  flags: {
+    trashed: (item) => isTrashed(store, item),
+    starred: (item) => item.traits.starred ?? false,
+    sharedWithMe: (item) => item.owner !== account.email && (item.sharedTimes?.has(account.email) ?? false)
   },
   in: {
     parents: (folder) => {
@@ -176,9 +177,9 @@ export const fileTerms = (store: Store, account: Account): Terms<Item> => ({
 export const driveTerms: Terms<SharedDrive> = {
   compare: {
     name: text((drive) => drive.name, startsAWord),
-    createdTime: time((drive) => drive.createdTime),
-    hidden: flag(() => false)
+    createdTime: time((drive) => drive.createdTime)
   },
+  flags: { hidden: () => false },
   in: {},
   has: {}
 }
@@ -198,14 +199,24 @@ export const matcher = <A>(expression: Expression, terms: Terms<A>): Matcher<A> 
       const negated = matcher(expression.negated, terms)
       return (subject) => !negated(subject)
     }
-    case "Compare":
-      return valid(terms.compare[expression.field]?.(expression.operator, expression.value))
+    case "Compare": {
+      const { field, operator, value } = expression
+      const flag = own(terms.flags, field)
+      return valid(
+        flag === undefined ? own(terms.compare, field)?.(operator, value) : compareFlag(flag, operator, value)
+      )
+    }
+    case "Flag":
+      return valid(own(terms.flags, expression.field))
     case "In":
-      return valid(terms.in[expression.collection]?.(expression.value))
+      return valid(own(terms.in, expression.collection)?.(expression.value))
     case "Has":
-      return valid(terms.has[expression.collection]?.(expression.key, expression.value))
+      return valid(own(terms.has, expression.collection)?.(expression.key, expression.value))
   }
 }
+
+const own = <A>(terms: Readonly<Record<string, A>>, name: string): A | undefined =>
+  Object.hasOwn(terms, name) ? terms[name] : undefined
 
 const valid = <A>(compiled: Matcher<A> | undefined): Matcher<A> => {
   if (compiled === undefined) throw invalidValue("q")
