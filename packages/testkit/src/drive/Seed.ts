@@ -18,7 +18,7 @@ export type SeededKind =
   | "script"
   /** A document whose exports exceed what `files.export` gives. */
   | "tooLargeToExport"
-  /** Google's own kinds that have no export of use: forms, sites, maps, jamboards, and what other applications keep. */
+  /** Google's own kinds that cannot be exported: forms, sites, maps, jamboards, and what other applications keep. */
   | "form"
   | "site"
   | "map"

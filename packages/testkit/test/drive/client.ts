@@ -155,6 +155,6 @@ export const read = (
       { supportsAllDrives: true, ...params, alt: "media" },
       { responseType: "arraybuffer", headers: { ...headers } }
     )
-    // Asked for as an array buffer, which the client's types do not know.
-    return { bytes: Buffer.from(data as unknown as ArrayBuffer), headers: answered, status }
+    // Asked for as an array buffer, and with the headers of fetch, neither of which the client's types know.
+    return { bytes: Buffer.from(data as unknown as ArrayBuffer), headers: answered as unknown as Headers, status }
   })

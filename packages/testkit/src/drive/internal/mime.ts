@@ -43,9 +43,7 @@ export const exportFormats: Readonly<Record<string, ReadonlyArray<string>>> = {
     "text/plain"
   ],
   [`${prefix}drawing`]: ["application/pdf", "image/jpeg", "image/png", "image/svg+xml"],
-  [`${prefix}script`]: [`${prefix}script+json`],
-  [`${prefix}form`]: ["application/zip"],
-  [`${prefix}jam`]: ["application/pdf"]
+  [`${prefix}script`]: [`${prefix}script+json`]
 }
 
 /** Most bytes `files.export` gives. */
