@@ -18,13 +18,14 @@ export interface Reason extends Schema.Schema.Type<typeof Reason> {}
  *
  * - `Upsert`: it is there, in this state.
  * - `Delete`: it is gone. Only its identity is left. Of a container: everything in it is gone too.
- * - `Skip`: it is there and is left alone, on purpose (a folder marker, an archived object).
+ * - `Skip`: it is there and is left alone, on purpose (a folder marker, an archived object). `isGone`: what it may have had
+ *   before is gone (a shortcut that leads nowhere), and so is its object where deletions are propagated.
  * - `Reject`: it is there and should have been taken, but cannot be.
  */
 export const Change = Schema.TaggedUnion({
   Upsert: { file: SourceFile },
   Delete: { id: Schema.NonEmptyString, uri: Schema.NonEmptyString },
-  Skip: { file: SourceFile, reason: Reason },
+  Skip: { file: SourceFile, reason: Reason, isGone: Schema.optionalKey(Schema.Boolean) },
   Reject: { file: SourceFile, reason: Reason }
 })
 export type Change = typeof Change.Type

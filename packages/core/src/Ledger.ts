@@ -35,6 +35,8 @@ export interface Position {
   readonly swept: boolean
   /** The sweep that goes on, or was the last, keeps account of what it names. */
   readonly tracks: boolean
+  /** What the sweep was asked for, in the pipeline's notation: another question needs another sweep. */
+  readonly asked: string
   /** Of an unfinished sweep, by range. */
   readonly sweep: ReadonlyArray<RangeCursor>
   /** Where changes are followed from, by range. */
@@ -77,7 +79,10 @@ export class Ledger extends Context.Service<
      * A sweep begins from the beginning: all cursors are forgotten, and no file has been named by it. One that `tracks`
      * keeps account of what it names (`files`, `seen`), so that what it did not name is known at its end.
      */
-    readonly beginSweep: (pipeline: string, options: { readonly tracks: boolean }) => Effect.Effect<void, LedgerError>
+    readonly beginSweep: (
+      pipeline: string,
+      options: { readonly tracks: boolean; readonly asked: string }
+    ) => Effect.Effect<void, LedgerError>
     /** What was delivered of these files. Files that are not known are left out. */
     readonly known: (
       pipeline: string,
@@ -115,6 +120,7 @@ interface Book {
   readonly cursors: Map<string, Advance>
   sweep: number
   tracks: boolean
+  asked: string
   swept: boolean
 }
 
@@ -186,6 +192,7 @@ export const layerMemory: Layer.Layer<Ledger> = Layer.sync(Ledger, () => {
       cursors: new Map(),
       sweep: 0,
       tracks: false,
+      asked: "",
       swept: false
     }
     books.set(pipeline, made)
@@ -198,14 +205,16 @@ export const layerMemory: Layer.Layer<Ledger> = Layer.sync(Ledger, () => {
       on(pipeline, (book) => ({
         swept: book.swept,
         tracks: book.tracks,
+        asked: book.asked,
         sweep: cursorsOf(book, false),
         follow: cursorsOf(book, true)
       })),
-    beginSweep: (pipeline, { tracks }) =>
+    beginSweep: (pipeline, { asked, tracks }) =>
       on(pipeline, (book) => {
         book.cursors.clear()
         book.swept = false
         book.tracks = tracks
+        book.asked = asked
         book.sweep++
       }),
     known: (pipeline, ids) =>
@@ -244,7 +253,7 @@ export const layerForgetful: Layer.Layer<Ledger> = Layer.sync(Ledger, () => forg
 
 /** The service of `layerForgetful`: a beginning for one that hears what is settled and remembers nothing. */
 export const forgetful = Ledger.of({
-  position: () => Effect.succeed({ swept: false, tracks: false, sweep: [], follow: [] }),
+  position: () => Effect.succeed({ swept: false, tracks: false, asked: "", sweep: [], follow: [] }),
   beginSweep: () => Effect.void,
   known: () => Effect.succeed(new Map()),
   containers: () => Effect.succeed(new Map()),

@@ -116,6 +116,11 @@ const nameFindings = (name: string): ReadonlyArray<Check.Finding> =>
 export interface RunOptions {
   /** Removes objects that are held back otherwise: a person has looked at them. Default false. */
   readonly confirmDeletes?: boolean | undefined
+  /**
+   * Sweeps everything from the beginning, also where changes could be followed: now and then, for what a store's changes
+   * do not say. Default false.
+   */
+  readonly sweep?: boolean | undefined
 }
 
 /** A run that goes on. */
@@ -190,7 +195,8 @@ export const start = <R>(
       publish,
       stop: stopping.await,
       stopped: () => stopped,
-      confirmDeletes: options.confirmDeletes === true
+      confirmDeletes: options.confirmDeletes === true,
+      sweeps: options.sweep === true
     }
     const fiber = yield* pipeline.engine(run).pipe(
       Effect.provideService(Observer.Observer, {

@@ -77,20 +77,33 @@ layer(Ledger.layerMemory)("a ledger in memory", (it) => {
   it.effect("keeps a sweep's cursors until it is complete, and those to follow from until the next sweep begins", () =>
     Effect.gen(function* () {
       const ledger = yield* Ledger.Ledger
-      yield* ledger.beginSweep("e", { tracks: false })
+      yield* ledger.beginSweep("e", { tracks: false, asked: "all" })
       yield* ledger.settle(settlement("e", { cursors: [at("r", "1"), at("s", "1"), at("changes", "7", true)] }))
       yield* ledger.settle(settlement("e", { cursors: [at("r", "2")] }))
       const follow = [bare(at("changes", "7"))]
       assert.deepStrictEqual(yield* ledger.position("e"), {
         swept: false,
         tracks: false,
+        asked: "all",
         sweep: [bare(at("r", "2")), bare(at("s", "1"))],
         follow
       })
       yield* ledger.completeSweep("e")
-      assert.deepStrictEqual(yield* ledger.position("e"), { swept: true, tracks: false, sweep: [], follow })
-      yield* ledger.beginSweep("e", { tracks: true })
-      assert.deepStrictEqual(yield* ledger.position("e"), { swept: false, tracks: true, sweep: [], follow: [] })
+      assert.deepStrictEqual(yield* ledger.position("e"), {
+        swept: true,
+        tracks: false,
+        asked: "all",
+        sweep: [],
+        follow
+      })
+      yield* ledger.beginSweep("e", { tracks: true, asked: "pdf" })
+      assert.deepStrictEqual(yield* ledger.position("e"), {
+        swept: false,
+        tracks: true,
+        asked: "pdf",
+        sweep: [],
+        follow: []
+      })
     })
   )
 
@@ -98,10 +111,10 @@ layer(Ledger.layerMemory)("a ledger in memory", (it) => {
     Effect.gen(function* () {
       const ledger = yield* Ledger.Ledger
       yield* ledger.settle(settlement("f", { files: created(file("1"), file("2"), file("3")) }))
-      yield* ledger.beginSweep("f", { tracks: false })
+      yield* ledger.beginSweep("f", { tracks: false, asked: "all" })
       yield* ledger.completeSweep("f")
       assert.deepStrictEqual(yield* ledger.gone("f", 10), [])
-      yield* ledger.beginSweep("f", { tracks: true })
+      yield* ledger.beginSweep("f", { tracks: true, asked: "pdf" })
       yield* ledger.settle(settlement("f", { seen: ["1", "9"], files: created(file("3", { token: "2" })) }))
       assert.deepStrictEqual(yield* ledger.gone("f", 10), [])
       yield* ledger.completeSweep("f")
@@ -167,7 +180,13 @@ layer(Ledger.layerForgetful)("a forgetful ledger", (it) => {
       const ledger = yield* Ledger.Ledger
       yield* ledger.settle(settlement("a", { files: created(file("1")), cursors: [at("r", "1")] }))
       assert.strictEqual((yield* ledger.known("a", ["1"])).size, 0)
-      assert.deepStrictEqual(yield* ledger.position("a"), { swept: false, tracks: false, sweep: [], follow: [] })
+      assert.deepStrictEqual(yield* ledger.position("a"), {
+        swept: false,
+        tracks: false,
+        asked: "",
+        sweep: [],
+        follow: []
+      })
       assert.deepStrictEqual(yield* ledger.count("a"), { known: 0, gone: 0 })
     })
   )

@@ -50,19 +50,22 @@ const harness = (
     changes: () => Stream.suspend(() => following)
   })
   const sink = FakeSink.make({})
-  const pipeline = Pipeline.make({
-    name,
-    source: fake.source,
-    map: Mapping.make((one) => one.path),
-    sink: sink.sink,
-    ...options
-  })
+  const pipelineWith = (over: typeof options) =>
+    Pipeline.make({
+      name,
+      source: fake.source,
+      map: Mapping.make((one) => one.path),
+      sink: sink.sink,
+      ...options,
+      ...over
+    })
   const run = (
     pages: {
       readonly sweep?: ReadonlyArray<Page>
       readonly follow?: ReadonlyArray<Page> | Stream.Stream<Page, Source.SourceError>
     },
-    options?: Pipeline.RunOptions
+    options?: Pipeline.RunOptions,
+    pipeline = pipelineWith({})
   ) => {
     sweeping = Stream.fromIterable(pages.sweep ?? [])
     following = Stream.isStream(pages.follow) ? pages.follow : Stream.fromIterable(pages.follow ?? [])
@@ -70,7 +73,7 @@ const harness = (
   }
   const sent = () => sink.requests.splice(0).flatMap(({ paths }) => paths)
   const removed = () => sink.removals.splice(0).map(({ key }) => key)
-  return { ...fake, run, sent, removed }
+  return { ...fake, pipelineWith, run, sent, removed }
 }
 
 const passes = (report: Report.Report) => report.passes.map(({ ended, kind }) => `${kind} ${ended}`)
@@ -118,6 +121,24 @@ layer(Ledger.layerMemory)("a run of a source that can say what changed", (it) =>
       assert.deepStrictEqual(sent(), ["3", "4"])
       assert.strictEqual(sweeps.length, 2)
     })
+  )
+
+  it.effect(
+    "sweeps everything where that is asked for, and where the filter or the mapping ask for something else",
+    () =>
+      Effect.gen(function* () {
+        const { pipelineWith, run, sent } = harness("asked", {})
+        yield* run({ sweep: [start(1), page("tree", 1, names("1", "2"))] })
+        sent()
+        const sweep = [start(2), page("tree", 1, names("1", "2", "3"))]
+        assert.deepStrictEqual(passes(yield* run({ sweep }, { sweep: true })), ["sweep complete", "follow complete"])
+        assert.deepStrictEqual(sent(), ["3"])
+        const filtered = pipelineWith({ filter: Filter.make({ exclude: ["2"] }) })
+        assert.deepStrictEqual(passes(yield* run({ sweep }, {}, filtered)), ["sweep complete", "follow complete"])
+        assert.deepStrictEqual(passes(yield* run({ sweep }, {}, filtered)), ["follow complete"])
+        const mapped = pipelineWith({ map: Mapping.make((one) => one.path, { attributes: ["tags"] }) })
+        assert.deepStrictEqual(passes(yield* run({ sweep }, {}, mapped)), ["sweep complete", "follow complete"])
+      })
   )
 
   it.effect("does not store how far it followed before all of it is settled", () =>
@@ -298,6 +319,22 @@ layer(Ledger.layerMemory)("deletions at the source", (it) => {
         removals.map(({ key }) => key),
         [keyOf("2")]
       )
+    })
+  )
+
+  it.effect("of what a file had before it is skipped for being gone remove that, and are no outcome of their own", () =>
+    Effect.gen(function* () {
+      const { removed, run } = harness("gone skips", { deletes: "propagate" })
+      const skip = (id: string, isGone: boolean): Change => ({
+        _tag: "Skip",
+        file: file(id),
+        reason: { code: "dangling", message: "leads nowhere" },
+        ...(isGone ? { isGone } : {})
+      })
+      yield* run({ sweep: [start(1), page("tree", 1, names("1", "2"))] })
+      const report = yield* run({ follow: [change(2, [skip("1", true), skip("2", false), skip("3", true)])] })
+      assert.deepStrictEqual([report.discovered, report.skipped, report.removed], [3, 2, 1])
+      assert.deepStrictEqual(removed(), [keyOf("1")])
     })
   )
 

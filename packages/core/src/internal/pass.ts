@@ -195,7 +195,8 @@ export const make =
           const { file } = change
           const before = known.get(file.id)
           const outcome = withoutSink(change, before)
-          if (outcome?._tag === "Filtered" && removes && before !== undefined) {
+          const isOut = outcome?._tag === "Filtered" || (change._tag === "Skip" && change.isGone === true)
+          if (isOut && removes && before !== undefined) {
             leaving.push({ page: open, file })
             continue
           }

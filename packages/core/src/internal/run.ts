@@ -22,6 +22,8 @@ export interface RunContext {
   readonly stopped: () => boolean
   /** Removes what is held back otherwise. */
   readonly confirmDeletes: boolean
+  /** Sweeps everything, also where changes could be followed. */
+  readonly sweeps: boolean
 }
 
 /** One run, from its resume point to its last settlement. */
