@@ -69,8 +69,14 @@ export const routeOf = (method: string, path: string, media: boolean): Route | u
   return undefined
 }
 
-const decoded = (text: string | undefined): string | undefined =>
-  text === undefined ? undefined : decodeURIComponent(text)
+const decoded = (text: string | undefined): string | undefined => {
+  try {
+    return text === undefined ? undefined : decodeURIComponent(text)
+  } catch {
+    // Nobody's id.
+    return text
+  }
+}
 
 const scope = (name: string): string => `https://www.googleapis.com/auth/${name}`
 

@@ -71,15 +71,15 @@ const bearer = (message: IncomingMessage): string | undefined =>
   /^Bearer\s+(\S+)$/i.exec(message.headers.authorization ?? "")?.[1]
 
 const read = (state: ServerState, message: IncomingMessage): Asked => {
-  const url = new URL(message.url ?? "/", "http://127.0.0.1")
-  const query = new Map(url.searchParams)
-  const route = routeOf(message.method ?? "GET", url.pathname, query.get("alt") === "media")
+  const [path = "", ...rest] = (message.url ?? "/").split("?")
+  const query = new Map(new URLSearchParams(rest.join("?")))
+  const route = routeOf(message.method ?? "GET", path, query.get("alt") === "media")
   const token = state.issuer.tokens.get(bearer(message) ?? "")
   const info: RequestInfo = {
     number: state.nextNumber(),
     method: message.method ?? "GET",
     operation: route?.operation,
-    path: url.pathname,
+    path,
     id: route?.id,
     query: Object.fromEntries(query),
     account: token?.account.email,
