@@ -84,6 +84,9 @@ const byReasons = (target: Target, of: Said): readonly [string, Verdict] | undef
   return undefined
 }
 
+/** Statuses that say less than a reason does, also one that nobody has heard of. */
+const refusing = new Set<number | undefined>([400, 402, 403, 404, 405, 409])
+
 const judge = (target: Target, of: Said): readonly [string, Verdict] => {
   const spoken = of.oauth ?? of.reasons[0] ?? (of.status === undefined ? (of.code ?? "Error") : `HTTP ${of.status}`)
   if (target.operation === "token") {
@@ -93,9 +96,7 @@ const judge = (target: Target, of: Said): readonly [string, Verdict] => {
   const found = byReasons(target, of)
   if (found !== undefined) return found
   const [unknown] = of.reasons
-  if (unknown !== undefined && of.status !== undefined && of.status >= 400 && of.status < 500 && of.status !== 429) {
-    return [unknown, byUnknownReason(unknown, target, of)]
-  }
+  if (unknown !== undefined && refusing.has(of.status)) return [unknown, byUnknownReason(unknown, target, of)]
   if (of.status !== undefined) return [spoken, byStatus(of.status, target, of)]
   const failed = of.code === undefined ? undefined : byCode(of.code, target)
   return [spoken, failed ?? misconfigured(`the request cannot be made (${spoken}): ${quote(of.text)}`)]

@@ -235,15 +235,14 @@ export const withoutNulls = (value: unknown): unknown => {
     }
     return copy ?? value
   }
-  let copy: Record<string, unknown> | undefined
+  let changed: Map<string, unknown> | undefined
   for (const [key, item] of Object.entries(value)) {
     const kept = withoutNulls(item)
-    if (kept === item && item !== null) continue
-    copy ??= { ...value }
-    if (kept === null) delete copy[key]
-    else copy[key] = kept
+    if (kept !== item || item === null) (changed ??= new Map()).set(key, kept)
   }
-  return copy ?? value
+  if (changed === undefined) return value
+  const entries = Object.entries(value).map(([key, item]) => [key, changed.has(key) ? changed.get(key) : item] as const)
+  return Object.fromEntries(entries.filter(([, item]) => item !== null))
 }
 
 /**

@@ -257,14 +257,18 @@ describe("DriveError", () => {
       error: { code: 403, message: "said", errors: [{ reason: "cannotDownloadAbusiveFile" }] }
     })
     assert.strictEqual(classify(thrown(403, body), reading).code, "abusive")
+    const asMessage = Object.assign(new Error(body), { response: { status: 403, data: undefined } })
+    assert.strictEqual(classify(asMessage, reading).code, "abusive")
   })
 
   it("keeps Retry-After, in numbers and dates, and from headers of either kind", () => {
     const after = (value: string) => classify(thrown(429, "", { "Retry-After": value }), listing).retryAfter
     assert.strictEqual(after("7"), "7")
     assert.strictEqual(after("Fri, 31 Dec 1999 23:59:59 GMT"), "Fri, 31 Dec 1999 23:59:59 GMT")
-    const plain = { response: { status: 429, data: "", headers: { "retry-after": "7" } } }
-    assert.strictEqual(classify(plain, listing).retryAfter, "7")
+    const others = [{ "retry-after": "7" }, { get: (name: string) => (name === "retry-after" ? "7" : null) }]
+    for (const headers of others) {
+      assert.strictEqual(classify({ response: { status: 429, data: "", headers } }, listing).retryAfter, "7")
+    }
   })
 
   it("repeats Google's words without markup and without anything as long as a token", () => {
@@ -301,7 +305,7 @@ describe("DriveError", () => {
       "whoKnows"
     ]),
     operation: Schema.Literals(["files.list", "files.media", "changes.list", "link", "token"]),
-    shape: Schema.Literals(["legacy", "modern", "oauth", "text", "json text"]),
+    shape: Schema.Literals(["legacy", "modern", "oauth", "text", "json text", "nothing"]),
     noise: Schema.Json
   })
 
@@ -326,7 +330,8 @@ describe("DriveError", () => {
       modern: { error: { ...json.error, errors: noise, status: "PERMISSION_DENIED" } },
       oauth: { error: "invalid_grant", error_description: secret },
       text: `<html>authorization: Bearer ${secret}</html>`,
-      "json text": JSON.stringify(json)
+      "json text": JSON.stringify(json),
+      nothing: undefined
     }
     const error = Object.assign(new Error(`failed with ${secret}`), {
       code: secret,

@@ -70,16 +70,16 @@ describe("Wire", () => {
   )
 
   it.prop("leaves out what is null and nothing else", { json: Schema.Json }, ({ json }) => {
-    const left = Wire.withoutNulls(json)
+    const answer: unknown = JSON.parse(JSON.stringify(json))
     // JSON's own way to leave a value out; items of lists have to stay.
     const expected: unknown = JSON.parse(
-      JSON.stringify(json, (_, value: unknown) =>
+      JSON.stringify(answer, (_, value: unknown) =>
         value !== null && typeof value === "object" && !Array.isArray(value)
           ? Object.fromEntries(Object.entries(value).filter(([, item]) => item !== null))
           : value
       )
     )
-    assert.deepStrictEqual(left, expected)
+    assert.deepStrictEqual(Wire.withoutNulls(answer), expected)
   })
 
   it("gives an answer without nulls back as it is", () => {

@@ -146,6 +146,8 @@ export const byReason = (reason: string, target: Target, said: Said): Verdict | 
     case "notFound":
     case "NOT_FOUND":
       return notFound(target)
+    case "fullSyncRequired":
+      return stalePosition(target)
     case "conditionNotMet":
     case "requestedRangeNotSatisfiable":
       return changed(`${subject(target)} is no longer in the state it was listed in`)

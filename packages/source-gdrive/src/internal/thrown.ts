@@ -37,9 +37,11 @@ const name = (value: unknown): string | undefined => {
 }
 const names = (values: ReadonlyArray<unknown>): ReadonlyArray<string> => values.flatMap((value) => name(value) ?? [])
 
-/** `Headers`, or an object of them. */
-const header = (headers: unknown, key: string): string | undefined =>
-  headers instanceof Headers ? (headers.get(key) ?? undefined) : text(property(headers, key))
+/** Something with `get`, of whichever library, or an object by lower-case names. */
+const header = (headers: unknown, key: string): string | undefined => {
+  const get = property(headers, "get")
+  return text(typeof get === "function" ? get.call(headers, key) : property(headers, key))
+}
 
 /** Bodies of failed downloads are text whatever they are. */
 const parsed = (body: unknown): unknown => {
@@ -72,7 +74,8 @@ const waiting = (value: string | undefined): string | undefined =>
 
 const read = (thrown: unknown): Said => {
   const response = property(thrown, "response")
-  const body = parsed(property(response, "data"))
+  // Of a failed download the client keeps the body as the error's message, and nowhere else.
+  const body = parsed(property(response, "data") ?? property(thrown, "message"))
   const error = property(body, "error")
   const status = property(response, "status") ?? property(thrown, "status")
   const details = list(property(error, "details"))
