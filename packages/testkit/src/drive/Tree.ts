@@ -93,6 +93,8 @@ export interface ItemView extends Pick<
   readonly undownloadable: boolean
   /** What the account that was asked about may do; `undefined` where it may not see it, or where none was named. */
   readonly role: Role | undefined
+  /** Whether that account comes by link alone and must bring the resource key. */
+  readonly needsResourceKey: boolean
   /** The bytes of a file; what an export gives of a document. */
   readonly bytes: (exportFormat?: string) => Uint8Array
 }

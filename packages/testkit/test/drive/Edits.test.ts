@@ -16,7 +16,7 @@ const names = Effect.fnUntraced(function* (google: DriveStandIn.DriveStandIn) {
   return items.map(({ explicitlyTrashed, name, parents, version }) => ({ explicitlyTrashed, name, parents, version }))
 })
 
-it.effect("makes ten thousand legal edits of every kind in no time, the same ones for the same seed", () =>
+it.effect("makes ten thousand legal edits of every kind, the same ones for the same seed", () =>
   Effect.gen(function* () {
     const first = yield* prepared(1)
     const edits = yield* Effect.replicateEffect(first.edit, 10_000)

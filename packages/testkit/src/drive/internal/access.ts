@@ -95,6 +95,13 @@ export const roleOn = (store: Store, account: Account, item: Item): Role | undef
 export const mayRead = (store: Store, account: Account, item: Item): boolean =>
   rankOfGrant(grantOf(store, account, item)) > 0
 
+/** Whether an account comes to an item by link alone, not having been there, and must bring its resource key. */
+export const needsResourceKey = (store: Store, account: Account, item: Item): boolean => {
+  if (item.traits.demandsResourceKey !== true || (item.viewed?.has(account.email) ?? false)) return false
+  const { given, member } = grantOf(store, account, item)
+  return given === 0 && member === 0
+}
+
 /** Whether an account may change an item, and so see who else may. */
 export const mayWrite = (store: Store, account: Account, item: Item): boolean =>
   rankOfGrant(grantOf(store, account, item)) >= WRITER

@@ -1,6 +1,6 @@
 /** The tree as tests see it: beside the API, and as of one moment. */
 import type { ItemView, PermissionView } from "../Tree.ts"
-import { isTrashed, permissionsOf, roleOn } from "./access.ts"
+import { isTrashed, needsResourceKey, permissionsOf, roleOn } from "./access.ts"
 import { bytesOf, contentOf, digestOf, exportOf } from "./content.ts"
 import type { Account, Item } from "./item.ts"
 import { exportFormats, FOLDER, isGoogleType } from "./mime.ts"
@@ -53,6 +53,7 @@ const viewOf = (store: Store, item: Item, account: Account | undefined): ItemVie
     abusive: item.traits.abusive ?? false,
     undownloadable: item.traits.undownloadable ?? false,
     role: account && roleOn(store, account, item),
+    needsResourceKey: account !== undefined && needsResourceKey(store, account, item),
     bytes: (exportFormat) => bytesIn(kept, exportFormat)
   }
 }

@@ -2,7 +2,7 @@
 import type { Account, Item } from "./item.ts"
 import { type Body, textBody } from "./content.ts"
 import type { Downloads } from "./downloads.ts"
-import { grantOf, rankOfGrant } from "./access.ts"
+import { mayRead, needsResourceKey } from "./access.ts"
 import { assemble, type Mask, parseFields, type Shape } from "./fields.ts"
 import { fileNotFound, Refusal } from "./refusal.ts"
 import type { Store } from "./store.ts"
@@ -101,19 +101,15 @@ export const supportsAllDrives = (work: Work): boolean =>
   flag(work, "supportsAllDrives") || flag(work, "supportsTeamDrives")
 
 /** Whether the request carries an item's resource key. */
-export const bringsKey = (work: Work, item: Item): boolean =>
+const bringsKey = (work: Work, item: Item): boolean =>
   (work.header("x-goog-drive-resource-keys") ?? "")
     .split(",")
     .some((pair) => pair.trim() === `${item.id}/${item.traits.resourceKey}`)
 
 /** Whether an item can be reached: whoever comes by link alone may need its resource key. */
-export const reaches = (work: Work, item: Item): boolean => {
-  const { account, store } = work
-  const grant = grantOf(store, account, item)
-  if (rankOfGrant(grant) === 0) return false
-  const byLinkAlone = grant.given === 0 && grant.member === 0 && !(item.viewed?.has(account.email) ?? false)
-  return !byLinkAlone || item.traits.demandsResourceKey !== true || bringsKey(work, item)
-}
+export const reaches = (work: Work, item: Item): boolean =>
+  mayRead(work.store, work.account, item) &&
+  (!needsResourceKey(work.store, work.account, item) || bringsKey(work, item))
 
 /** The item a request names: 404 where there is none, where it is not the asker's to see, and where it is out of sight. */
 export const requestedItem = (work: Work, id: string): Item => {
