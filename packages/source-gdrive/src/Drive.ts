@@ -135,12 +135,12 @@ const service = Effect.fnUntraced(function* (
   const { gaxios } = yield* Effect.promise(() => import("google-auth-library"))
   const outside = new gaxios.Gaxios()
   const link =
-    (url: URL, headers: Record<string, string> = {}): Download.SendFor =>
-    (signal, authorization) =>
+    (url: URL): Download.SendFor =>
+    (signal, headers) =>
       outside.request({
         url,
         signal,
-        headers: { ...headers, ...authorization, "accept-encoding": "identity" },
+        headers: { ...headers, "accept-encoding": "identity" },
         responseType: "stream",
         redirect: "manual",
         retry: false,
@@ -158,5 +158,5 @@ const service = Effect.fnUntraced(function* (
     requestTimeout: requestTimeout(pace)
   })
   const downloads = Download.make({ endpoint, exchange, link })
-  return Drive.of({ ...Requests.make({ client, adapter, endpoint, exchange, downloads, link }), retry, findings })
+  return Drive.of({ ...Requests.make({ client, adapter, endpoint, exchange, downloads }), retry, findings })
 })

@@ -4,11 +4,10 @@
  */
 import { Effect, type Scope } from "effect"
 import type { Adapter, DriveClient, RequestOptions, Response } from "./DriveClient.ts"
-import { DriveError, type Target } from "./DriveError.ts"
+import type { DriveError, Target } from "./DriveError.ts"
 import { decodeAs } from "./internal/answer.ts"
-import { acceptStatus, type Download, type Downloads, type SendFor } from "./internal/download.ts"
+import { acceptStatus, type Download, type Downloads } from "./internal/download.ts"
 import type { Exchange } from "./internal/exchange.ts"
-import { misconfigured, subject } from "./internal/verdict.ts"
 import * as Wire from "./Wire.ts"
 
 /** What opens a file that is shared by link: its `resourceKey`. */
@@ -47,6 +46,8 @@ export interface ListChanges extends Page {
   readonly includeLabels?: string | undefined
   /** Also what is no longer ours to see; by default. */
   readonly includeRemoved?: boolean | undefined
+  /** With the file itself, where it was removed from the list of changes and can still be read. */
+  readonly includeCorpusRemovals?: boolean | undefined
   /** Only what is in My Drive. */
   readonly restrictToMyDrive?: boolean | undefined
 }
@@ -145,11 +146,9 @@ export interface Options {
   readonly endpoint: string
   readonly exchange: Exchange
   readonly downloads: Downloads
-  /** Asks an address outside of the API. */
-  readonly link: (url: URL, headers: Record<string, string>) => SendFor
 }
 
-export const make = ({ adapter, client, downloads, endpoint, exchange, link }: Options): Requests => {
+export const make = ({ adapter, client, downloads, endpoint, exchange }: Options): Requests => {
   const json = <A>(
     target: Target,
     decode: Parameters<typeof decodeAs<A>>[1],
@@ -174,11 +173,11 @@ export const make = ({ adapter, client, downloads, endpoint, exchange, link }: O
     send: (options: RequestOptions) => Promise<Response>,
     headers: Record<string, string>
   ): Effect.Effect<Download, DriveError, Scope.Scope> =>
-    downloads.open(target, new URL(endpoint), (signal, authorization) =>
+    downloads.open(target, endpoint, headers, (signal, headers) =>
       send({
         ...common,
         signal,
-        headers: { ...headers, ...authorization },
+        headers,
         responseType: "stream",
         validateStatus: acceptStatus,
         // The client asks for gzip whatever it is told; lengths and ranges would then be those of something else.
@@ -275,19 +274,8 @@ export const make = ({ adapter, client, downloads, endpoint, exchange, link }: O
         client.operations.get({ ...plain, name }, options)
       )
     ),
-    fetchLink: Effect.fn("Drive.link")((url, { fileId, range }) => {
-      const target: Target = { operation: "link", fileId }
-      const from = URL.parse(url)
-      if (from === null) {
-        return Effect.fail(
-          new DriveError({
-            operation: target.operation,
-            said: "no-address",
-            ...misconfigured(`the address to download ${subject(target)} from is not one: check \`endpoint\``)
-          })
-        )
-      }
-      return downloads.open(target, from, link(from, ranged(range)))
-    })
+    fetchLink: Effect.fn("Drive.link")((url, { fileId, range }) =>
+      downloads.open({ operation: "link", fileId }, url, ranged(range))
+    )
   }
 }

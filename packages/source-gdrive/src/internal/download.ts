@@ -6,8 +6,8 @@ import { Readable } from "node:stream"
 import { ReadableStream } from "node:stream/web"
 import type { Response } from "../DriveClient.ts"
 import { classify, DriveError, type Target } from "../DriveError.ts"
-import type { Exchange } from "./exchange.ts"
-import { denied, misconfigured, subject, type Verdict } from "./verdict.ts"
+import type { Exchange, Send } from "./exchange.ts"
+import { denied, subject, type Verdict } from "./verdict.ts"
 
 /** An answer that has begun. */
 export interface Download {
@@ -19,8 +19,8 @@ export interface Download {
   readonly stream: Readable
 }
 
-/** Sends a request for contents. */
-export type SendFor = (signal: AbortSignal, authorization: Readonly<Record<string, string>>) => Promise<Response>
+/** Sends a request for contents, with all headers that belong to it. */
+export type SendFor = (signal: AbortSignal, headers: Record<string, string>) => Promise<Response>
 
 /** Where addresses that Google gave may lead, and so the access token. */
 export const isTrusted = (url: URL, endpoint: string): boolean =>
@@ -35,12 +35,13 @@ const hops = 5
 const fail = (target: Target, said: string, verdict: Verdict): DriveError =>
   new DriveError({ operation: target.operation, said, ...verdict })
 
-const refused = (target: Target, url: URL): DriveError =>
+const refused = (target: Target, url: URL | null): DriveError =>
   fail(
     target,
     "untrusted-address",
-    misconfigured(
-      `${subject(target)} is to be read from ${url.origin}, which is not Google's: the access token is not sent there; check \`endpoint\`, and what stands in between`
+    denied(
+      "untrusted-address",
+      `${subject(target)} is to be read from ${url?.origin ?? "no address at all"}, which is not Google's: the access token is not sent there; check \`endpoint\`, and what stands in between`
     )
   )
 
@@ -72,48 +73,55 @@ export interface Options {
 }
 
 export interface Downloads {
-  /** Opens what `send` asks for, wherever Google has it. */
-  readonly open: (target: Target, from: URL, send: SendFor) => Effect.Effect<Download, DriveError, Scope.Scope>
+  /** Opens what `send` asks `from` for, wherever Google has it: redirects are asked for the same, with the same headers. */
+  readonly open: (
+    target: Target,
+    from: string,
+    headers: Readonly<Record<string, string>>,
+    send?: SendFor
+  ) => Effect.Effect<Download, DriveError, Scope.Scope>
 }
 
 export const make = ({ endpoint, exchange, link }: Options): Downloads => ({
-  open: Effect.fnUntraced(function* (target, from, send) {
+  open: Effect.fnUntraced(function* (target, from, headers, send) {
     // Known before there is any, so that none is lost between its arrival and an interruption.
-    const opened = yield* Effect.acquireRelease(
-      Effect.sync(() => new Set<Readable>()),
-      (opened) =>
-        Effect.sync(() => {
-          for (const stream of opened) stream.destroy()
-        })
+    const opened = new Set<Readable>()
+    let closed = false
+    yield* Effect.addFinalizer(() =>
+      Effect.sync(() => {
+        closed = true
+        for (const stream of opened) stream.destroy()
+      })
     )
     const receive =
-      (send: SendFor): SendFor =>
+      (send: SendFor): Send<Response> =>
       async (signal, authorization) => {
-        const response = await send(signal, authorization)
+        const response = await send(signal, { ...headers, ...authorization })
         const stream = streamOf(response.data)
         if (stream === undefined) return response
         opened.add(stream)
         // Whoever reads it hears of it; where nobody does, it must not end the process.
         stream.on("error", () => {})
+        if (closed) stream.destroy()
         return { status: response.status, headers: response.headers, data: stream }
       }
-    let url = from
+    let url = URL.parse(from)
     let next = send
     for (let hop = 0; ; hop++) {
       const asked = hop === 0 ? target : { ...target, operation: "link" as const }
-      if (!isTrusted(url, endpoint)) return yield* refused(target, url)
+      if (url === null || !isTrusted(url, endpoint)) return yield* refused(target, url)
       if (url.hostname === "accounts.google.com") return yield* signIn(target)
-      const response = yield* exchange(asked, receive(next))
-      const headers = headersOf(response)
+      const response = yield* exchange(asked, receive(next ?? link(url)))
+      const answered = headersOf(response)
       const stream = streamOf(response.data)
-      const location = headers.get("location")
-      if (response.status < 300 && stream !== undefined) return { status: response.status, headers, stream }
-      if (response.status < 300 || location === null || hop === hops || !URL.canParse(location, url)) {
+      const location = answered.get("location")
+      if (response.status < 300 && stream !== undefined) return { status: response.status, headers: answered, stream }
+      if (response.status < 300 || location === null || hop === hops) {
         return yield* classify({ response: { status: response.status } }, asked)
       }
       stream?.destroy()
-      url = new URL(location, url)
-      next = link(url)
+      url = URL.parse(location, url.href)
+      next = undefined
     }
   })
 })
