@@ -118,6 +118,15 @@ export interface DriveStandIn extends Tree {
 
 const descriptionPath = Config.String("GOOGLE_DRIVE_DESCRIPTION").pipe(Config.withDefault(defaultPath))
 
+const describe = Effect.fnUntraced(function* ({ description, validateEvery = 1 }: Options) {
+  const path = description ?? (yield* Effect.orElseSucceed(descriptionPath, () => defaultPath))
+  return yield* Effect.try({
+    try: () => makeDescription(path, validateEvery),
+    catch: (cause) =>
+      new StandInError({ operation: "description", message: `${path} is no discovery document of Drive v3`, cause })
+  })
+})
+
 /** Starts a stand-in; it is stopped, and its connections are closed, with the scope. */
 export const make = (options: Options = {}): Effect.Effect<DriveStandIn, StandInError, Scope.Scope> =>
   Effect.gen(function* () {
@@ -153,8 +162,7 @@ export const make = (options: Options = {}): Effect.Effect<DriveStandIn, StandIn
       },
       lifetime: options.tokenLifetime ?? 3_600
     }
-    const path = options.description ?? (yield* descriptionPath.pipe(Effect.orElseSucceed(() => defaultPath)))
-    const description = makeDescription(path, options.validateEvery ?? 1)
+    const description = yield* describe(options)
     const striking = makeStriking()
     const capacity = options.logCapacity ?? 10_000
     let entries: Array<RequestLogEntry> = []

@@ -4,6 +4,7 @@ import { Effect, Exit, Scope } from "effect"
 import { mkdtemp, rm, writeFile } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
+import { fileURLToPath } from "node:url"
 import { authOf, clientOf, listed, read, refusal, said } from "./client.ts"
 
 const validated = await Effect.runPromise(Effect.scoped(Effect.map(DriveStandIn.make(), (google) => google.validated)))
@@ -109,6 +110,8 @@ it.effect("says what it cannot do, and why", () =>
     assert.include(yield* message(google.share(file, { role: "reader" })), "needs an emailAddress")
     assert.include(yield* message(google.removeDrive(file)), "there is no shared drive")
     assert.include(yield* message(DriveStandIn.make({ people: [] })), "one person at least")
+    const description = fileURLToPath(import.meta.url)
+    assert.include(yield* message(DriveStandIn.make({ description })), "is no discovery document")
     const port = Number(new URL(google.url).port)
     assert.include(yield* message(DriveStandIn.make({ port })), "give another port or none")
   })

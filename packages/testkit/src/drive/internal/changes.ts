@@ -8,7 +8,7 @@ import { driveRenderer } from "./drives.ts"
 import { defaultFields, fileRenderer, timestamp } from "./fileResource.ts"
 import { assemble } from "./fields.ts"
 import type { Item } from "./item.ts"
-import { includesAllDrives, requestedDrive } from "./listing.ts"
+import { asksForDrive, includesAllDrives, requestedDrive } from "./listing.ts"
 import { invalidValue, Refusal } from "./refusal.ts"
 import { changeList, startPageToken } from "./shapes.ts"
 import { logOf } from "./store.ts"
@@ -49,7 +49,7 @@ interface Told {
 
 const teller = (work: Work, drive: string | undefined): ((entry: ChangeEntry) => Told | undefined) => {
   const { account, store } = work
-  const drives = includesAllDrives(work)
+  const drives = includesAllDrives(work, drive !== undefined)
   const includeRemoved = flag(work, "includeRemoved", true)
   const includeCorpusRemovals = flag(work, "includeCorpusRemovals")
   const myDriveOnly = flag(work, "restrictToMyDrive")
@@ -61,7 +61,7 @@ const teller = (work: Work, drive: string | undefined): ((entry: ChangeEntry) =>
   }
   return (entry) => {
     if (entry.kind === "drive") {
-      if (drive === undefined && !drives) return undefined
+      if (!drives) return undefined
       const top = store.drives.has(entry.id) ? store.items.get(entry.id) : undefined
       const removed = top === undefined || !mayRead(store, account, top)
       return removed && !includeRemoved ? undefined : { entry, removed, item: undefined }
@@ -69,7 +69,7 @@ const teller = (work: Work, drive: string | undefined): ((entry: ChangeEntry) =>
     const item = store.items.get(entry.id)
     if (item !== undefined && belongs(item)) return { entry, removed: false, item }
     // What never was in My Drive cannot leave it.
-    if (drive === undefined && !drives && !entry.wasInMyDrive) return undefined
+    if (!drives && !entry.wasInMyDrive) return undefined
     if (!includeRemoved) return undefined
     const still = includeCorpusRemovals && item !== undefined && mayRead(store, account, item) ? item : undefined
     return { entry, removed: true, item: still }
@@ -82,7 +82,7 @@ const fields = `kind,nextPageToken,newStartPageToken,changes(kind,type,changeTyp
 export const listChanges = (work: Work): Answer => {
   const [log, drive] = requestedLog(work)
   const size = pageSizeOf(work, 100, 1_000)
-  const tell = teller(work, drive)
+  const tell = asksForDrive(work) ? teller(work, drive) : () => undefined
   const changes: Array<Told> = []
   let next: number | undefined
   for (const entry of log.from(readToken(work, log))) {

@@ -17,7 +17,7 @@ const checkExportable = (item: Item, format: string): void => {
   if (!isExportable(item.mimeType, format)) throw badFormat()
 }
 
-/** `files.export`, which knows nothing of `supportsAllDrives` and serves shared drives all the same. */
+/** `files.export`: ten megabytes, and no ranges. */
 export const exportFile = (work: Work, id: string): Answer => {
   const item = reachedItem(work, id)
   const format = work.query.get("mimeType")

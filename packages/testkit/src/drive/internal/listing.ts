@@ -17,13 +17,26 @@ const corpora: ReadonlySet<string> = new Set(["user", "domain", "drive", "allDri
 
 const isCorpora = (text: string): text is Corpora => corpora.has(text)
 
-/** Whether items of shared drives are among the results. */
-export const includesAllDrives = (work: Work): boolean =>
-  flag(work, "includeItemsFromAllDrives") || flag(work, "includeTeamDriveItems")
+/** Whether items of shared drives are among the results: 403 where they must be and are not asked for. */
+export const includesAllDrives = (work: Work, necessary: boolean): boolean => {
+  const includes = flag(work, "includeItemsFromAllDrives") || flag(work, "includeTeamDriveItems")
+  if (necessary && !includes) throw new Refusal("teamDrivesParameterRequired")
+  if (includes && !supportsAllDrives(work)) {
+    throw new Refusal("teamDrivesParameterRequired", {
+      message: "The supportsAllDrives parameter must be set to true when includeItemsFromAllDrives is set to true."
+    })
+  }
+  return includes
+}
+
+const driveIdOf = (work: Work): string | undefined => work.query.get("driveId") ?? work.query.get("teamDriveId")
+
+/** Whether a request names a shared drive. */
+const namesDrive = (work: Work): boolean => driveIdOf(work) !== undefined
 
 /** The shared drive a request is about: 404 for one that the asker is no member of. */
 export const requestedDrive = (work: Work): string | undefined => {
-  const id = work.query.get("driveId") ?? work.query.get("teamDriveId")
+  const id = driveIdOf(work)
   if (id === undefined) return undefined
   const top = work.store.drives.has(id) ? work.store.items.get(id) : undefined
   if (top === undefined || grantOf(work.store, work.account, top).member === 0) {
@@ -37,15 +50,8 @@ const corpus = (work: Work, parents: ReadonlySet<string> | undefined): Matcher<I
   const { account, store } = work
   const asked = work.query.get("corpora") ?? "user"
   if (!isCorpora(asked)) throw invalidValue("corpora")
-  const drives = includesAllDrives(work)
-  if (drives && !supportsAllDrives(work)) {
-    throw new Refusal("teamDrivesParameterRequired", {
-      message: "The supportsAllDrives parameter must be set to true when includeItemsFromAllDrives is set to true."
-    })
-  }
-  const driveId = work.query.get("driveId") ?? work.query.get("teamDriveId")
-  if ((asked === "drive") !== (driveId !== undefined)) throw new Refusal("teamDriveIdRequiresTeamDriveCorpora")
-  if ((asked === "drive" || asked === "allDrives") && !drives) throw new Refusal("teamDrivesParameterRequired")
+  if ((asked === "drive") !== namesDrive(work)) throw new Refusal("teamDriveIdRequiresTeamDriveCorpora")
+  const drives = includesAllDrives(work, asked === "drive" || asked === "allDrives")
   const drive = requestedDrive(work)
   if (drive !== undefined) return (item) => item.driveId === drive && item.id !== drive
   const visible = (item: Item) => drives || item.driveId === undefined
@@ -58,7 +64,8 @@ const corpus = (work: Work, parents: ReadonlySet<string> | undefined): Matcher<I
 
 const spaces: ReadonlySet<string> = new Set(["drive", "appDataFolder", "photos"])
 
-const asksForDrive = (work: Work): boolean => {
+/** Whether the space where files are is among those asked for. */
+export const asksForDrive = (work: Work): boolean => {
   const asked = (work.query.get("spaces") ?? "drive").split(",")
   if (asked.some((space) => !spaces.has(space))) throw invalidValue("spaces")
   return asked.includes("drive")

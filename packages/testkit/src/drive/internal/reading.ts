@@ -61,7 +61,10 @@ export const checkDownloadable = (work: Work, item: Item): void => {
   if (!acknowledges) throw new Refusal("cannotDownloadAbusiveFile")
 }
 
-/** The item of a method that has no parameter for shared drives, and serves them all the same. */
+/**
+ * The item whose content is asked for. Content of shared drives is given to clients as well that do not say they know of
+ * them: most of these methods have no parameter for it, and rclone reads bytes without.
+ */
 export const reachedItem = (work: Work, id: string): Item => {
   const item = work.store.items.get(id)
   if (item === undefined || !reaches(work, item)) throw fileNotFound(id)
@@ -70,7 +73,7 @@ export const reachedItem = (work: Work, id: string): Item => {
 
 /** The bytes of a file. */
 export const getMedia = (work: Work, id: string): Answer => {
-  const item = requestedItem(work, id)
+  const item = reachedItem(work, id)
   if (isGoogleType(item.mimeType)) throw new Refusal("fileNotDownloadable")
   checkDownloadable(work, item)
   return bytesAnswer(work, contentOf(item), item.mimeType)
