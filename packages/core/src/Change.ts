@@ -63,7 +63,7 @@ export interface Page extends RangeCursor {
    * is complete.
    */
   readonly follows?: boolean | undefined
-  /** Containers met on the way: known before any change of this page is settled. */
+  /** Containers met on the way. They are stored with the cursor: once all of the page is settled. */
   readonly containers?: ReadonlyArray<Container> | undefined
   /** The store could not say everything that belongs here: the sweep is not complete, and nothing is concluded from what it did not say. */
   readonly incomplete?: Reason | undefined

@@ -94,7 +94,10 @@ export class Ledger extends Context.Service<
       ids: ReadonlyArray<string>
     ) => Effect.Effect<ReadonlyMap<string, Container>, LedgerError>
     readonly settle: (settlement: Settlement) => Effect.Effect<void, LedgerError>
-    /** The sweep has said everything and all of it is settled. Where it tracked, files it did not name are gone. */
+    /**
+     * The sweep has said everything and all of it is settled. Containers it did not name are forgotten; where it tracked,
+     * files it did not name are gone.
+     */
     readonly completeSweep: (pipeline: string) => Effect.Effect<void, LedgerError>
     /** Some of the files that are gone, at most so many. */
     readonly gone: (pipeline: string, limit: number) => Effect.Effect<ReadonlyArray<Known>, LedgerError>
@@ -116,7 +119,8 @@ const knownOf = ({ gone, known }: Row): Known => ({ ...known, gone })
 
 interface Book {
   readonly rows: Map<string, Row>
-  readonly containers: Map<string, Container>
+  /** With the sweep that named each last. */
+  readonly containers: Map<string, Container & { readonly sweep: number }>
   readonly cursors: Map<string, Advance>
   sweep: number
   tracks: boolean
@@ -135,7 +139,7 @@ const containersIn = (book: Book, ids: ReadonlyArray<string>): ReadonlySet<strin
 }
 
 const write = (book: Book, settlement: Settlement) => {
-  for (const container of settlement.containers) book.containers.set(container.id, container)
+  for (const container of settlement.containers) book.containers.set(container.id, { ...container, sweep: book.sweep })
   for (const { file, outcome } of settlement.files) {
     if (!isDelivered(outcome)) continue
     const said = "objectId" in outcome ? outcome.objectId : undefined
@@ -219,11 +223,17 @@ export const layerMemory: Layer.Layer<Ledger> = Layer.sync(Ledger, () => {
       }),
     known: (pipeline, ids) =>
       on(pipeline, ({ rows }) => new Map(Array.from(among(rows, ids), ([id, row]) => [id, knownOf(row)]))),
-    containers: (pipeline, ids) => on(pipeline, ({ containers }) => among(containers, ids)),
+    containers: (pipeline, ids) =>
+      on(
+        pipeline,
+        ({ containers }) =>
+          new Map(Array.from(among(containers, ids), ([id, { sweep: _, ...container }]) => [id, container]))
+      ),
     settle: (settlement) => on(settlement.pipeline, (book) => write(book, settlement)),
     completeSweep: (pipeline) =>
       on(pipeline, (book) => {
         for (const [range, { follows }] of book.cursors) if (!follows) book.cursors.delete(range)
+        for (const { id, sweep } of book.containers.values()) if (sweep !== book.sweep) book.containers.delete(id)
         for (const row of book.rows.values()) if (book.tracks && row.sweep !== book.sweep) row.gone = true
         book.swept = true
       }),

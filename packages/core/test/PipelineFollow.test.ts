@@ -249,6 +249,46 @@ layer(Ledger.layerMemory)("a run of a source that can say what changed", (it) =>
   )
 })
 
+layer(Ledger.layerMemory)("containers", (it) => {
+  it.effect("are kept once all of their page is settled, and not before", () =>
+    Effect.gen(function* () {
+      const ledger = yield* Ledger.Ledger
+      const { run } = harness("late containers", {
+        sink: FakeSink.make({
+          reply: (batch) =>
+            Effect.succeed(
+              batch.some(({ path }) => path === "bad")
+                ? new Sink.Unauthorized()
+                : batch.map(({ key }) => FakeSink.created(key))
+            )
+        }).sink
+      })
+      const containers = (id: string) => ({ containers: [{ id, state: "" }] })
+      yield* Effect.flip(
+        run({
+          sweep: [
+            start(1),
+            page("tree", 1, names("1", "2", "3"), containers("f")),
+            page("tree", 2, names("4", "bad"), containers("g"))
+          ]
+        })
+      )
+      assert.deepStrictEqual([...(yield* ledger.containers("late containers", ["f", "g"])).keys()], ["f"])
+    })
+  )
+
+  it.effect("that a complete sweep did not name are forgotten", () =>
+    Effect.gen(function* () {
+      const ledger = yield* Ledger.Ledger
+      const { run } = harness("old containers", {})
+      const containers = (...ids: ReadonlyArray<string>) => ({ containers: ids.map((id) => ({ id, state: "" })) })
+      yield* run({ sweep: [start(1), page("tree", 1, names("1"), containers("f", "g"))] })
+      yield* run({ sweep: [start(2), page("tree", 1, names("1"), containers("g"))] }, { sweep: true })
+      assert.deepStrictEqual([...(yield* ledger.containers("old containers", ["f", "g"])).keys()], ["g"])
+    })
+  )
+})
+
 layer(Ledger.layerMemory)("deletions at the source", (it) => {
   it.effect("are skipped by default, and only where something was delivered", () =>
     Effect.gen(function* () {

@@ -76,6 +76,8 @@ export const make =
       const frontier = Frontier.make()
       const claims = Claims.make()
       const oneAtATime = yield* Semaphore.make(1)
+      /** Containers of pages that are not settled: the ledger does not know them yet. */
+      const announced = new Set<string>()
       let listedAll = false
       let incomplete: Reason | undefined
       let named = 0
@@ -92,7 +94,8 @@ export const make =
         Semaphore.withPermit(
           oneAtATime,
           Effect.suspend(() => {
-            const all = { ...nothing, pipeline, runId, ...settlement(), cursors: frontier.advanced() }
+            const all = { ...nothing, pipeline, runId, ...settlement(), ...frontier.advanced() }
+            for (const { id } of all.containers) announced.delete(id)
             const isIdle = Object.values(all).every((part) => !Array.isArray(part) || part.length === 0)
             return isIdle ? Effect.void : ledger.settle(all)
           })
@@ -146,8 +149,8 @@ export const make =
       }
 
       /**
-       * One page after the other: what it says of containers and of what is gone is written before a later page is
-       * looked at, and after what is on its way under the same names.
+       * One page after the other: what it says is gone is written before a later page is looked at, and after what is on
+       * its way under the same names.
        */
       const admit = Effect.fnUntraced(function* (page: Page) {
         incomplete ??= page.incomplete
@@ -155,7 +158,7 @@ export const make =
         const deleted = page.changes.flatMap((change) => (change._tag === "Delete" ? [change.id] : []))
         const files = page.changes.flatMap((change) => (change._tag === "Delete" ? [] : [change.file.id]))
         // Files that are in a deleted container may be on their way, and the ledger does not know them yet.
-        if (deleted.length > 0 && (yield* ledger.containers(pipeline, deleted)).size > 0) yield* claims.idle
+        if (deleted.length > 0 && (yield* areContainers(deleted))) yield* claims.idle
         yield* claims.take([...deleted, ...files])
         tally.listed(files.length)
         yield* publish(Event.cases.Listed.make({ range: page.range, changes: page.changes.length }))
@@ -164,11 +167,15 @@ export const make =
           yield* write(() => ({ gone: deleted }))
           for (const id of deleted) claims.release(id)
         }
-        const { containers = [] } = page
-        if (containers.length > 0) yield* write(() => ({ containers }))
+        for (const { id } of page.containers ?? []) announced.add(id)
         // Opened in the order of the listing, before pages overtake each other.
         return [page, frontier.open(page, files.length)] as const
       })
+
+      const areContainers = (ids: ReadonlyArray<string>) =>
+        ids.some((id) => announced.has(id))
+          ? Effect.succeed(true)
+          : Effect.map(ledger.containers(pipeline, ids), ({ size }) => size > 0)
 
       /** Deletions of what was delivered, where objects are not removed. */
       const ignore = Effect.fnUntraced(function* (page: Page, deleted: ReadonlyArray<string>) {

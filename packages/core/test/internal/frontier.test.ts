@@ -9,8 +9,8 @@ describe("frontier", () => {
   it("moves past a page with nothing pending at once", () => {
     const frontier = Frontier.make()
     frontier.open(at("a", 1), 0)
-    assert.deepStrictEqual(frontier.advanced(), [at("a", 1)])
-    assert.deepStrictEqual(frontier.advanced(), [])
+    assert.deepStrictEqual(frontier.advanced().cursors, [at("a", 1)])
+    assert.deepStrictEqual(frontier.advanced().cursors, [])
   })
 
   it("is held back by the first unsettled page and catches up when that is settled", () => {
@@ -19,9 +19,9 @@ describe("frontier", () => {
     const second = frontier.open(at("a", 2), 1)
     frontier.open(at("a", 3), 0)
     frontier.settle(second)
-    assert.deepStrictEqual(frontier.advanced(), [])
+    assert.deepStrictEqual(frontier.advanced().cursors, [])
     frontier.settle(first)
-    assert.deepStrictEqual(frontier.advanced(), [at("a", 3)])
+    assert.deepStrictEqual(frontier.advanced().cursors, [at("a", 3)])
     assert.strictEqual(frontier.unsettled(), 0)
   })
 
@@ -29,7 +29,7 @@ describe("frontier", () => {
     const frontier = Frontier.make()
     frontier.open(at("a", 1), 1)
     frontier.open(at("b", 1), 0)
-    assert.deepStrictEqual(frontier.advanced(), [at("b", 1)])
+    assert.deepStrictEqual(frontier.advanced().cursors, [at("b", 1)])
   })
 
   it.effect.prop(
@@ -48,11 +48,22 @@ describe("frontier", () => {
         const frontier = Frontier.make()
         const open: Array<{ readonly page: Frontier.OpenPage; readonly index: number; left: number }> = []
         const stored = new Map<string, number>()
+        const named = new Set<string>()
         const check = () => {
-          for (const { cursor, range } of frontier.advanced()) {
+          const { containers, cursors } = frontier.advanced()
+          for (const { cursor, range } of cursors) {
             const index = Number(cursor)
             assert.isAbove(index, stored.get(range) ?? -1)
             stored.set(range, index)
+          }
+          for (const { id } of containers) {
+            assert.isFalse(named.has(id))
+            named.add(id)
+          }
+          // Containers come with the cursor that passes their page, neither before nor after.
+          for (const { index } of open) {
+            const passed = index <= (stored.get(pages[index]?.range ?? "") ?? -1)
+            assert.strictEqual(named.has(String(index)), passed)
           }
           for (const { index, left } of open) {
             const range = pages[index]?.range
@@ -60,7 +71,8 @@ describe("frontier", () => {
           }
         }
         pages.forEach(({ pending, range }, index) => {
-          open.push({ page: frontier.open(at(range, index), pending), index, left: pending })
+          const containers = [{ id: String(index), state: "" }]
+          open.push({ page: frontier.open({ ...at(range, index), containers }, pending), index, left: pending })
           check()
           const next = open.filter((one) => one.left > 0).at((order[index] ?? 0) % 7)
           if (next !== undefined && (order[index] ?? 0) % 2 === 0) {
