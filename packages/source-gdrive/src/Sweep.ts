@@ -1,0 +1,74 @@
+/**
+ * The listing of everything: the logs of changes begin, folders are walked, plain lists are read; then the roots are looked
+ * at once more, since a folder that is no longer shared with us looks like an empty one.
+ */
+import type { Change, Source } from "@sluice/core"
+import { Array as Arr, Effect, Queue, Stream } from "effect"
+import * as Cursors from "./Cursors.ts"
+import { Drive } from "./Drive.ts"
+import { toSourceError } from "./DriveError.ts"
+import type { Folder } from "./Listing.ts"
+import * as Lists from "./Lists.ts"
+import { containerOf } from "./Roots.ts"
+import type { Settings } from "./Settings.ts"
+import * as Survey from "./Survey.ts"
+import * as Walk from "./Walk.ts"
+
+export const sweep = (
+  settings: Settings,
+  options: Source.SweepOptions
+): Stream.Stream<Change.Page, Source.SourceError, Drive> =>
+  Stream.callback<Change.Page, Source.SourceError, Drive>(
+    (queue) =>
+      Effect.gen(function* () {
+        const drive = yield* Drive
+        const { digest, where } = settings
+        const { resume } = options
+        const say = (page: Change.Page) => Effect.asVoid(Queue.offer(queue, page))
+        const { reader, roots } = yield* Survey.begin({
+          drive,
+          settings,
+          asked: options,
+          feeds: Cursors.feed.among(digest, resume).keys(),
+          onFeed: (position) => say({ ...position, changes: [], follows: true }),
+          remember: () => Effect.undefined,
+          mayBeTarget: () => Effect.succeed(true)
+        })
+
+        /** Folders are told before the answer that named them. */
+        const sayFound = (found: ReadonlyArray<Folder>, containers: ReadonlyArray<Change.Container> = []) =>
+          Arr.isReadonlyArrayNonEmpty(found)
+            ? say({ ...Cursors.found(digest, found), changes: [], containers })
+            : Effect.void
+
+        const left = Cursors.left(digest, resume)
+        if (!left.isBegun) yield* sayFound(roots.folders, roots.folders.map(containerOf))
+        const folders: Array<Folder> = [...(left.isBegun ? left.folders : roots.folders)]
+        const lists: Lists.Options<never> = {
+          reader,
+          resume,
+          onAnswer: Effect.fnUntraced(function* ({ changes, containers, folders: found, incomplete, position }) {
+            yield* sayFound(found)
+            folders.push(...found)
+            yield* say({ ...position, changes, containers, incomplete })
+          })
+        }
+        for (const list of roots.lists) yield* Lists.read(list, lists)
+        if (where._tag === "Files") yield* Lists.readNamed(where.files, lists)
+        yield* Walk.walk({
+          reader,
+          folders,
+          groups: left.groups,
+          onFound: Effect.fnUntraced(function* ({ changes, containers, folders: found, group, incomplete, next }) {
+            yield* sayFound(found)
+            yield* say({ ...Cursors.listed(digest, group, next), changes, containers, incomplete })
+          })
+        })
+        yield* Effect.forEach(roots.folders, (root) => reader.listing.root(root), { discard: true })
+        yield* Queue.end(queue)
+      }).pipe(
+        Effect.mapError((error) => (error._tag === "DriveError" ? toSourceError(settings.name)(error) : error)),
+        Effect.catchCause((cause) => Queue.failCause(queue, cause))
+      ),
+    { bufferSize: 1, strategy: "suspend" }
+  )

@@ -1,0 +1,173 @@
+/**
+ * Lists folders and what is in them, however deep: up to 50 folders a request, several requests at a time.
+ *
+ * Folders that are found wait on a stack, so that what waits is bounded by the width of the tree along one way down, not by
+ * the width of a level. A request for fewer than 50 folders leaves only when no other request could still find more:
+ * requests are what Google counts.
+ *
+ * Google has answered requests for several folders with nothing, although there was something (rclone#3114, #4289). A
+ * request for more than one folder that finds nothing is therefore asked again folder by folder; where one of them has
+ * content after all, folders are listed one by one from there on.
+ */
+import type { Change } from "@sluice/core"
+import { type Array as Arr, Deferred, Effect, FiberSet } from "effect"
+import type { Contents, Located, Reader } from "./Contents.ts"
+import * as ReadContents from "./Contents.ts"
+import type { DriveError } from "./DriveError.ts"
+import { type Folder, isAbsent, isStale, perQuery } from "./Listing.ts"
+import type { File, FileList } from "./Wire.ts"
+
+/** Folders that are listed together. */
+export interface Group {
+  readonly folders: Arr.NonEmptyReadonlyArray<Folder>
+  /** Where in their content to go on. */
+  readonly pageToken: string | undefined
+}
+
+/** One answer. */
+export interface Found extends Contents {
+  readonly group: Group
+  /** Where the group goes on; `undefined` where this was its last answer. */
+  readonly next: string | undefined
+  readonly incomplete: Change.Reason | undefined
+}
+
+export interface Options<E> {
+  readonly reader: Reader
+  readonly folders: ReadonlyArray<Folder>
+  /** Groups of an earlier walk that goes on. */
+  readonly groups?: ReadonlyArray<Group> | undefined
+  /** Takes an answer; the walk goes on when it has. */
+  readonly onFound: (found: Found) => Effect.Effect<void, E>
+}
+
+export const incompleteSearch: Change.Reason = {
+  code: "incomplete-search",
+  message: "Google did not search all drives for it: the listing may lack files"
+}
+
+/** Walks to the end of everything below the folders. */
+export const walk = <E>({ folders, groups = [], onFound, reader }: Options<E>): Effect.Effect<void, E | DriveError> =>
+  Effect.scoped(
+    Effect.gen(function* () {
+      const { listing } = reader
+      const { concurrency } = listing.settings
+      const waiting: Array<Folder> = [...folders]
+      const unfinished: Array<Group> = [...groups]
+      const hands = yield* FiberSet.make<void>()
+      const failed = yield* Deferred.make<never, E | DriveError>()
+      let busy = 0
+      /** Groups whose first answer is on its way: it may bring folders. */
+      let promising = 0
+      let together = perQuery
+
+      /** What to list next; `undefined` where nothing waits, or a group would be small and more may come. */
+      const next = (): Group | undefined => {
+        const last = waiting.at(-1)
+        if (unfinished.length > 0 || last === undefined) return unfinished.pop()
+        let from = waiting.length - 1
+        while (waiting.length - from < together && waiting[from - 1]?.drive === last.drive) from--
+        if (from === 0 && waiting.length < together && promising > 0) return undefined
+        // From `from` on there is at least the last one.
+        return { folders: waiting.splice(from) as Arr.NonEmptyArray<Folder>, pageToken: undefined }
+      }
+
+      /** Several folders, answer by answer. */
+      const list: (group: Group) => Effect.Effect<number, E | DriveError> = Effect.fnUntraced(function* (group: Group) {
+        let pageToken = group.pageToken
+        let seen: ReadonlySet<string> = new Set()
+        let total = 0
+        for (let page = 0; ; page++) {
+          const isFirst = page === 0
+          if (isFirst) promising++
+          const settled = Effect.sync(() => {
+            if (isFirst) promising--
+          })
+          const answer = yield* Effect.tapCause(ask(group, pageToken), () => settled)
+          const isDoubtful =
+            answer === undefined || (total === 0 && answer.files.length === 0 && group.pageToken === undefined)
+          if (isDoubtful && answer?.nextPageToken === undefined && group.folders.length > 1) {
+            yield* settled
+            return yield* oneByOne(group)
+          }
+          const { files, incompleteSearch: isIncomplete, nextPageToken } = answer ?? { files: [] }
+          // A file that moves while it is listed may be in two answers.
+          const located = yield* locate(
+            group,
+            files.filter(({ id }) => !seen.has(id))
+          )
+          seen = new Set(files.map(({ id }) => id))
+          const contents = yield* ReadContents.read(reader, located)
+          yield* onFound({
+            ...contents,
+            group: { ...group, pageToken },
+            next: nextPageToken,
+            incomplete: isIncomplete === true ? incompleteSearch : undefined
+          })
+          waiting.push(...contents.folders)
+          yield* settled
+          yield* recruit
+          total += files.length
+          if (nextPageToken === undefined) return total
+          pageToken = nextPageToken
+        }
+      })
+
+      /**
+       * `undefined` where a folder is gone. A token may be too old for a walk that goes on: its group is listed from the
+       * beginning.
+       */
+      const ask = (group: Group, pageToken: string | undefined): Effect.Effect<FileList | undefined, DriveError> =>
+        listing.children(group.folders, pageToken).pipe(
+          Effect.catchIf(
+            (error) => pageToken !== undefined && pageToken === group.pageToken && isStale(error),
+            () => listing.children(group.folders)
+          ),
+          Effect.catchIf(isAbsent, () => Effect.undefined)
+        )
+
+      /** Finds out which folders are empty, gone, or were passed over in an answer for several. */
+      const oneByOne = Effect.fnUntraced(function* (group: Group) {
+        let total = 0
+        for (const folder of group.folders) total += yield* list({ folders: [folder], pageToken: undefined })
+        if (total > 0) together = 1
+        return total
+      })
+
+      const locate = Effect.fnUntraced(function* (group: Group, files: ReadonlyArray<File>) {
+        const byId = new Map(group.folders.map((folder) => [folder.id, folder]))
+        const located: Array<Located> = []
+        for (const file of files) {
+          const { parents = [] } = file
+          // Of several folders, one has it: in the others it is passed over.
+          const parent = parents.length > 1 ? (yield* reader.places.ofParents(file))?.folder : parents[0]
+          const folder = parent === undefined ? undefined : byId.get(parent)
+          if (folder !== undefined) located.push({ file, location: { path: folder.path, within: folder.id } })
+        }
+        return located
+      })
+
+      const hand = (first: Group) =>
+        Effect.gen(function* () {
+          for (let group: Group | undefined = first; group !== undefined; group = next()) yield* list(group)
+        }).pipe(
+          Effect.catchCause((cause) => Deferred.failCause(failed, cause)),
+          Effect.ensuring(Effect.sync(() => busy--)),
+          Effect.asVoid
+        )
+
+      const recruit: Effect.Effect<void> = Effect.suspend(() => {
+        const free: Array<Group> = []
+        while (busy + free.length < concurrency) {
+          const group = next()
+          if (group === undefined) break
+          free.push(group)
+        }
+        busy += free.length
+        return Effect.forEach(free, (group) => FiberSet.run(hands, hand(group)), { discard: true })
+      })
+
+      yield* recruit
+      yield* Effect.raceFirst(FiberSet.awaitEmpty(hands), Deferred.await(failed))
+    })
+  )
