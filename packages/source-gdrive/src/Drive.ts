@@ -3,8 +3,7 @@
  * renewed, and a pace that Google does not mind.
  */
 import { Check, Retry, type Source } from "@sluice/core"
-import { type Config, Context, Duration, Effect, Layer, Redacted } from "effect"
-import { hash } from "node:crypto"
+import { type Config, Context, Duration, Effect, Layer } from "effect"
 import * as Credentials from "./Credentials.ts"
 import type { DriveClient } from "./DriveClient.ts"
 import * as DriveOptions from "./DriveOptions.ts"
@@ -71,12 +70,7 @@ export class Drive extends Context.Service<
 
 const make = Effect.fnUntraced(function* (options: DriveOptions.Options) {
   yield* DriveOptions.refuse(options)
-  const credentials = options.credentials ?? Credentials.ApplicationDefault()
-  const key = Credentials.is("ServiceAccount")(credentials)
-    ? yield* Effect.mapError(ServiceAccountKey.load(credentials.key), (problem) =>
-        DriveOptions.misconfigured("gdrive", problem)
-      )
-    : undefined
+  const who = yield* resolve(options.credentials ?? Credentials.ApplicationDefault())
   const endpoint = new URL(options.endpoint ?? DriveOptions.publicEndpoint).origin
   const scopes = options.scopes ?? [DriveOptions.readonlyScope]
   const sockets = yield* Sockets.make({
@@ -86,8 +80,8 @@ const make = Effect.fnUntraced(function* (options: DriveOptions.Options) {
   const { drive } = yield* Effect.promise(() => import("@googleapis/drive"))
   return yield* service(drive({ version: "v3", rootUrl: `${endpoint}/`, agent: sockets }), options, {
     endpoint,
-    account: `${endpoint} ${accountOf(credentials, key?.email)}`,
-    ask: Grant.ask(credentials, key, {
+    account: `${endpoint} ${Grant.accountOf(who)}`,
+    ask: Grant.ask(who, {
       scopes,
       tokenEndpoint: options.tokenEndpoint,
       sockets,
@@ -104,13 +98,14 @@ const makeTheirs = Effect.fnUntraced(function* (client: DriveClient, pace: Drive
   return yield* service(client, pace, Theirs.look(client))
 })
 
-/** Whose budget it is, without telling a secret. */
-const accountOf = (credentials: Credentials.Credentials, email: string | undefined): string =>
-  Credentials.match(credentials, {
-    ApplicationDefault: () => "application-default",
-    ServiceAccount: ({ impersonate = "" }) => `${email ?? ""} ${impersonate}`,
-    OAuth: ({ clientId, refreshToken }) => hash("sha256", `${clientId} ${Redacted.value(refreshToken)}`, "hex")
-  })
+/** Reads the key that is to be used. */
+const resolve = (credentials: Credentials.Credentials): Effect.Effect<Grant.Who, Source.SourceError> =>
+  credentials._tag === "ServiceAccount"
+    ? ServiceAccountKey.load(credentials.key).pipe(
+        Effect.map((key): Grant.Who => ({ _tag: "Key", key, impersonate: credentials.impersonate })),
+        Effect.mapError((problem) => DriveOptions.misconfigured("gdrive", problem))
+      )
+    : Effect.succeed(credentials)
 
 const requestTimeout = (pace: DriveOptions.Pace) => Duration.fromInputUnsafe(pace.requestTimeout ?? "1 minute")
 

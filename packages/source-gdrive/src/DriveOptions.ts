@@ -18,7 +18,7 @@
  * | `GDRIVE_CONNECT_TIMEOUT`, `GDRIVE_REQUEST_TIMEOUT` | `5 seconds`, `1 minute` |
  *
  * Without credentials of its own, those are used that Google's libraries find (`Credentials.ApplicationDefault`), with
- * all of their variables. Proxies are those of `HTTPS_PROXY`, `HTTP_PROXY` and `NO_PROXY`.
+ * all of their variables. Proxies are those of `HTTPS_PROXY`, `HTTP_PROXY` and `NO_PROXY` (with Node 22.21 or newer).
  */
 import { Endpoint, type Retry, Source } from "@sluice/core"
 import { Config, Duration, Effect, Option } from "effect"

@@ -4,8 +4,9 @@ import { Observer } from "@sluice/core"
 import { DriveStandIn, Fault } from "@sluice/testkit/drive"
 import { ConfigProvider, Duration, Effect, Exit, Fiber, Layer, Logger, Redacted, Tracer } from "effect"
 import { TestClock } from "effect/testing"
-import { OAuth2Client } from "google-auth-library"
+import { GoogleAuth, OAuth2Client } from "google-auth-library"
 import { type AddressInfo, createServer, type Socket } from "node:net"
+import { buffer } from "node:stream/consumers"
 import { inspect } from "node:util"
 import { Drive, type DriveClient } from "../src/index.ts"
 import { answering, asUser, counted, names, reach, retry, serve, standIn, until, waits } from "./bench.ts"
@@ -101,7 +102,7 @@ describe("Drive", () => {
     })
   )
 
-  it.live.each([
+  it.effect.each([
     ["403 rateLimitExceeded", Fault.refuse("rateLimitExceeded", { next: 3 })],
     ["429", Fault.tooManyRequests({ next: 3 })],
     ["500", Fault.refuse("backendError", { next: 3 })],
@@ -110,9 +111,8 @@ describe("Drive", () => {
   ] as const)("tries again after %s", ([, fault]) =>
     Effect.gen(function* () {
       const { drive, live } = yield* standIn()
-      yield* drive.createFile({ name: "a.txt" })
       yield* drive.faults.set([fault])
-      assert.deepStrictEqual(yield* names(live), ["a.txt"])
+      yield* waits(names(live))
       assert.strictEqual((yield* counted(drive))["files.list"], 4)
     })
   )
@@ -357,6 +357,59 @@ describe("Drive", () => {
     })
   )
 
+  it.live("renews the access token of your own client, and leaves its requests to what it is set to", () =>
+    Effect.gen(function* () {
+      const { drive: server } = yield* standIn()
+      const id = yield* server.createFile({ name: "a.txt", content: "hello" })
+      const user = new OAuth2Client({
+        clientId: server.oauth.clientId,
+        clientSecret: Redacted.value(server.oauth.clientSecret),
+        endpoints: { oauth2TokenUrl: server.tokenUrl }
+      })
+      user.setCredentials({ refresh_token: Redacted.value(server.oauth.refreshToken) })
+      const auth = new GoogleAuth({ authClient: user, projectId: "acme" })
+      const seen: Array<string | null> = []
+      const yours = drive({
+        version: "v3",
+        auth,
+        rootUrl: `${server.url}/`,
+        adapter: (request, next) => {
+          seen.push(request.headers.get("accept-encoding"))
+          return next(request)
+        }
+      })
+      yield* Effect.gen(function* () {
+        const client = yield* Drive
+        assert.deepStrictEqual(client.findings, [])
+        yield* client.about("user")
+        yield* server.shiftClock(3_700_000)
+        const { stream } = yield* client.media(id)
+        assert.strictEqual(String(yield* Effect.promise(() => buffer(stream))), "hello")
+      }).pipe(Effect.scoped, Effect.provide(Drive.layerClient(yours, { retry })))
+      assert.deepStrictEqual(seen, ["gzip", "identity", "identity"])
+      assert.strictEqual((yield* counted(server)).token, 2)
+    })
+  )
+
+  it.live("says what a client without access tokens cannot do, and uses it as it is", () =>
+    Effect.gen(function* () {
+      const asked: Array<string | undefined> = []
+      const { url } = yield* serve((request, response) => {
+        asked.push(request.url)
+        response.writeHead(401).end()
+      })
+      const live = Drive.layerClient(drive({ version: "v3", auth: "api-key", rootUrl: `${url}/` }), { retry })
+      const findings = yield* Drive.use(({ findings }) => Effect.succeed(findings)).pipe(Effect.provide(live))
+      assert.deepStrictEqual(
+        findings.map(({ subject }) => subject),
+        ["auth"]
+      )
+      assert.include(String(yield* Effect.flip(names(live))), "401")
+      assert.strictEqual(asked.length, 1)
+      assert.include(asked[0], "key=api-key")
+    })
+  )
+
   it.live("tells no secret: not in errors, logs and spans", () =>
     Effect.gen(function* () {
       const { drive } = yield* standIn()
@@ -376,8 +429,7 @@ describe("Drive", () => {
           yield* drive.faults.set(fault)
           const exit = yield* Drive.use((client) => client.getFile(id, { fields: "id" })).pipe(
             Effect.tapCause(Effect.logError),
-            Effect.provide(Drive.layer(reach(drive, { credentials }))),
-            Effect.provide(logger),
+            Effect.provide([Drive.layer(reach(drive, { credentials })), logger]),
             Effect.withTracer(tracer),
             Effect.exit
           )

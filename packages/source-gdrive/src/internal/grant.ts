@@ -4,6 +4,7 @@
  */
 import { Predicate, Redacted } from "effect"
 import type * as Auth from "google-auth-library"
+import { hash } from "node:crypto"
 import type { Credentials } from "../Credentials.ts"
 import type { ServiceAccountKey } from "./serviceAccountKey.ts"
 import type { Sockets } from "./sockets.ts"
@@ -59,6 +60,23 @@ export const askerOf = (auth: unknown): Ask | undefined => {
   })
 }
 
+/** Who asks, with the key that was read of a service account. */
+export type Who =
+  | Exclude<Credentials, { readonly _tag: "ServiceAccount" }>
+  | { readonly _tag: "Key"; readonly key: ServiceAccountKey; readonly impersonate: string | undefined }
+
+/** Whose requests Google counts together, without telling a secret. */
+export const accountOf = (who: Who): string => {
+  switch (who._tag) {
+    case "ApplicationDefault":
+      return "application-default"
+    case "Key":
+      return `${who.key.email} ${who.impersonate ?? ""}`
+    case "OAuth":
+      return hash("sha256", `${who.clientId} ${Redacted.value(who.refreshToken)}`, "hex")
+  }
+}
+
 export interface Options {
   readonly scopes: ReadonlyArray<string>
   readonly tokenEndpoint: string | undefined
@@ -89,44 +107,47 @@ const transporter = ({ gaxios }: typeof Auth, { sockets, timeout, tokenEndpoint 
   return made
 }
 
-/** Asks on behalf of `credentials`; `key` is what was read of a service account's. */
-export const ask = (credentials: Credentials, key: ServiceAccountKey | undefined, options: Options): Ask => {
+const open = async (who: Who, options: Options): Promise<Auth.AuthClient> => {
+  const library = await import("google-auth-library")
   const scopes = [...options.scopes]
-  const open = async (): Promise<Auth.AuthClient> => {
-    const library = await import("google-auth-library")
-    const ours = transporter(library, options)
-    if (credentials._tag === "OAuth") {
-      return new library.UserRefreshClient({
-        clientId: credentials.clientId,
-        clientSecret: Redacted.value(credentials.clientSecret),
-        refreshToken: Redacted.value(credentials.refreshToken),
-        transporter: ours
-      })
-    }
-    if (credentials._tag === "ServiceAccount" && key !== undefined) {
+  const ours = transporter(library, options)
+  switch (who._tag) {
+    case "Key":
       return new library.JWT({
-        email: key.email,
-        key: Redacted.value(key.privateKey),
-        ...(credentials.impersonate === undefined ? {} : { subject: credentials.impersonate }),
+        email: who.key.email,
+        key: Redacted.value(who.key.privateKey),
+        ...(who.impersonate === undefined ? {} : { subject: who.impersonate }),
         scopes,
         transporter: ours
       })
+    case "OAuth":
+      return new library.UserRefreshClient({
+        clientId: who.clientId,
+        clientSecret: Redacted.value(who.clientSecret),
+        refreshToken: Redacted.value(who.refreshToken),
+        transporter: ours
+      })
+    case "ApplicationDefault": {
+      const found = await new library.GoogleAuth({
+        scopes,
+        clientOptions: { transporter: ours },
+        // Drive does not ask for the project, and to find it out gcloud would be run.
+        projectId: "-"
+      }).getClient()
+      // Credentials that are made of others have these inside, with a transporter of their own.
+      for (let client: unknown = found; client instanceof library.AuthClient; client = sourceOf(client)) {
+        client.transporter = ours
+      }
+      return found
     }
-    const found = await new library.GoogleAuth({
-      scopes,
-      clientOptions: { transporter: ours },
-      // Drive does not ask for the project, and to find it out gcloud would be run.
-      projectId: "-"
-    }).getClient()
-    // Credentials that are made of others have these inside, with a transporter of their own.
-    for (let client: unknown = found; client instanceof library.AuthClient; client = sourceOf(client)) {
-      client.transporter = ours
-    }
-    return found
   }
+}
+
+/** Asks on somebody's behalf. */
+export const ask = (who: Who, options: Options): Ask => {
   let opened: Promise<Auth.AuthClient> | undefined
   return asker(() => {
-    opened ??= open().catch((error: unknown) => {
+    opened ??= open(who, options).catch((error: unknown) => {
       // Credentials may be there the next time.
       opened = undefined
       throw error
