@@ -62,7 +62,7 @@ export interface Options {
   readonly partialDownloads?: boolean
   /** Path of Google's discovery document of Drive v3; see {@link DriveStandIn.validated}. */
   readonly description?: string
-  /** Compares each so-manieth answer with the description; every one by default. */
+  /** Compares one in so many answers with the description; each by default. */
   readonly validateEvery?: number
   /** How many requests the log keeps, the latest; 10,000 by default. */
   readonly logCapacity?: number
@@ -133,8 +133,9 @@ export const make = (options: Options = {}): Effect.Effect<DriveStandIn, StandIn
     const domain = options.domain ?? "example.com"
     const people = (options.people ?? ["ada", "bob", "cy"]).map((name) => `${name}@${domain}`)
     const [owner] = people
-    if (owner === undefined)
+    if (owner === undefined) {
       return yield* new StandInError({ operation: "make", message: "there must be one person at least" })
+    }
     const clock = options.now ?? Date.now
     let shift = 0
     const now = () => clock() + shift
@@ -245,7 +246,7 @@ export const make = (options: Options = {}): Effect.Effect<DriveStandIn, StandIn
         }),
       expireChanges: (status = 410) =>
         Effect.sync(() => {
-          for (const of of [...store.accounts.keys(), ...store.drives.keys()]) logOf(store, of).expire(status)
+          for (const owner of [...store.accounts.keys(), ...store.drives.keys()]) logOf(store, owner).expire(status)
         }),
       requests: Effect.sync(() => entries.slice(-capacity)),
       requestsByOperation: Effect.sync(() => ({ ...counts })),

@@ -83,28 +83,32 @@ const attempts = (
   let count = 0
   const fresh = (what: string) => `${what} ${count++}`
   const quoted = (node: Node) => `${JSON.stringify(node.name)} (${node.id})`
-  const edit = (kind: Kind, node: Node, what: string) => (): Edit => ({
+  const edit = (kind: Kind, node: Node, what = ""): Edit => ({
     kind,
     id: node.id,
     description: `${kind} ${quoted(node)}${what}`
   })
 
-  const made = (kind: Kind, node: Omit<Node, "id">, make: (parent: string) => Effect.Effect<string, StandInError>) => {
+  const made = (
+    kind: Kind,
+    as: Node["kind"],
+    name: string,
+    make: (parent: string) => Effect.Effect<string, StandInError>
+  ) => {
     const parent = known.folders.draw(draw)
     if (parent === undefined) return undefined
     return Effect.map(make(parent.id), (id) => {
-      const whole = { ...node, id, parents: [parent.id] }
-      known.add(whole)
-      return edit(kind, whole, ` in ${quoted(parent)}`)()
+      const node: Node = { id, kind: as, name, parents: [parent.id] }
+      known.add(node)
+      return edit(kind, node, ` in ${quoted(parent)}`)
     })
   }
   const moved = (kind: Kind, node: Node | undefined, to: Node | undefined) => {
     if (node === undefined || to === undefined) return undefined
     if (node === to || node.parents.includes(to.id) || known.isWithin(to, node.id)) return undefined
-    return google.move(node.id, { add: [to.id], remove: node.parents }).pipe(
-      Effect.tap(() => Effect.sync(() => known.move(node, to.id))),
-      Effect.map(edit(kind, node, ` into ${quoted(to)}`))
-    )
+    const move = google.move(node.id, { add: [to.id], remove: node.parents })
+    known.move(node, to.id)
+    return Effect.as(move, edit(kind, node, ` into ${quoted(to)}`))
   }
   const within = (folder: string | undefined, node: Node | undefined): Node | undefined =>
     folder !== undefined && node !== undefined && (node.id === folder || known.isWithin(node, folder))
@@ -115,19 +119,17 @@ const attempts = (
   return {
     createFile: () => {
       const name = `${fresh("new file")}.txt`
-      return made("createFile", { name, kind: "file", parents: [] }, (parent) =>
+      return made("createFile", "file", name, (parent) =>
         google.createFile({ name, parents: [parent], content: { size: size() } })
       )
     },
     createFolder: () => {
       const name = fresh("new folder")
-      return made("createFolder", { name, kind: "folder", parents: [] }, (parent) =>
-        google.createFolder(name, { parents: [parent] })
-      )
+      return made("createFolder", "folder", name, (parent) => google.createFolder(name, { parents: [parent] }))
     },
     createDocument: () => {
       const name = fresh("new document")
-      return made("createDocument", { name, kind: "file", parents: [] }, (parent) =>
+      return made("createDocument", "file", name, (parent) =>
         google.createFile({ name, parents: [parent], mimeType: DOCUMENT, content: { size: size() } })
       )
     },
@@ -135,20 +137,18 @@ const attempts = (
       const target = anything()
       if (target === undefined) return undefined
       const name = fresh("new shortcut")
-      return made("createShortcut", { name, kind: "other", parents: [] }, (parent) =>
-        google.createShortcut(target.id, { name, parent })
-      )
+      return made("createShortcut", "other", name, (parent) => google.createShortcut(target.id, { name, parent }))
     },
     updateContent: () => {
       const file = known.files.draw(draw)
-      return file && Effect.map(google.updateContent(file.id, { size: size() }), edit("updateContent", file, ""))
+      return file && Effect.as(google.updateContent(file.id, { size: size() }), edit("updateContent", file))
     },
     rename: () => {
       const node = anything()
       if (node === undefined) return undefined
       const before = quoted(node)
       node.name = fresh("renamed")
-      return Effect.map(google.rename(node.id, node.name), edit("rename", node, ` from ${before}`))
+      return Effect.as(google.rename(node.id, node.name), edit("rename", node, ` from ${before}`))
     },
     move: () => moved("move", within(options.folder, anything()), within(options.folder, known.folders.draw(draw))),
     moveOut: () => moved("moveOut", within(options.folder, anything()), known.nodes.get(options.elsewhere ?? "")),
@@ -158,25 +158,25 @@ const attempts = (
       const node = anything()
       if (node === undefined) return undefined
       known.trashed.add(node)
-      return Effect.map(google.trash(node.id), edit("trash", node, ""))
+      return Effect.as(google.trash(node.id), edit("trash", node))
     },
     restore: () => {
       const node = known.trashed.draw(draw)
       if (node === undefined) return undefined
       known.trashed.delete(node)
-      return Effect.map(google.untrash(node.id), edit("restore", node, ""))
+      return Effect.as(google.untrash(node.id), edit("restore", node))
     },
     remove: () => {
       const node = anything()
       if (node === undefined) return undefined
       known.remove(node)
-      return Effect.map(google.remove(node.id), edit("remove", node, ""))
+      return Effect.as(google.remove(node.id), edit("remove", node))
     },
     share: () => {
       const node = anything()
       if (node === undefined) return undefined
       known.shared.add(node)
-      return Effect.map(
+      return Effect.as(
         google.share(node.id, { role: "reader", emailAddress: shareWith }),
         edit("share", node, ` with ${shareWith}`)
       )
@@ -185,7 +185,7 @@ const attempts = (
       const node = known.shared.draw(draw)
       if (node === undefined) return undefined
       known.shared.delete(node)
-      return Effect.map(google.unshare(node.id, shareWith), edit("unshare", node, ` from ${shareWith}`))
+      return Effect.as(google.unshare(node.id, shareWith), edit("unshare", node, ` from ${shareWith}`))
     }
   }
 }

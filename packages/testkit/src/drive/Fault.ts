@@ -109,7 +109,7 @@ export interface DuplicateAcrossPages extends Where {
 /** Pages are shorter than was asked for, also empty ones, though more follow. */
 export interface ShortPages extends Where {
   readonly _tag: "ShortPages"
-  /** Files on such a page; none by default. */
+  /** Files on such a page; none by default, and then a listing ends only if `next` or `fraction` lets it. */
   readonly files?: number
 }
 

@@ -4,8 +4,8 @@
  */
 import { type Effect, Schema } from "effect"
 import type { PermissionSource } from "./internal/access.ts"
-import type { SeededItem, SeededKind, SeedOptions } from "./Seed.ts"
 import type { Item, Label, Permission, Role } from "./internal/item.ts"
+import type { SeededItem, SeededKind, SeedOptions } from "./Seed.ts"
 
 export type { Label, PermissionSource, Role, SeededItem, SeededKind, SeedOptions }
 
@@ -79,6 +79,7 @@ export interface ItemView extends Pick<
   | "createdTime"
   | "modifiedTime"
 > {
+  /** `document` for what can be exported, `other` for what Google keeps and gives to nobody. */
   readonly kind: "file" | "folder" | "shortcut" | "document" | "other"
   /** By itself or with a folder it is in. */
   readonly trashed: boolean
@@ -158,7 +159,7 @@ export interface Tree {
   /** Makes a tree of so many files; answers what was made, in the order of making. */
   readonly seed: (options: SeedOptions) => Effect.Effect<ReadonlyArray<SeededItem>, StandInError>
   /** All items but the top folders, in the order of creation; with `role` as one account has it. */
-  readonly items: (account?: string) => Effect.Effect<ReadonlyArray<ItemView>>
+  readonly items: (account?: string) => Effect.Effect<ReadonlyArray<ItemView>, StandInError>
   /** The bytes of a file, or what an export of a document gives. */
   readonly bytes: (id: string, exportFormat?: string) => Effect.Effect<Uint8Array, StandInError>
   /** The id of the top folder of an account's My Drive. */

@@ -81,6 +81,16 @@ it.effect("lets a test change the tree before a request is looked at", () =>
   })
 )
 
+it.effect("answers with what a test's own hook died of", () =>
+  Effect.gen(function* () {
+    const google = yield* DriveStandIn.make()
+    yield* google.beforeRequest(() => Effect.die(new Error("a mistake in the test")))
+    const failed = yield* Effect.promise(() => fetch(google.url))
+    assert.strictEqual(failed.status, 500)
+    assert.include(yield* Effect.promise(() => failed.text()), "a mistake in the test")
+  })
+)
+
 it.effect("answers 404 for what it does not know", () =>
   Effect.gen(function* () {
     const google = yield* DriveStandIn.make()
@@ -109,6 +119,7 @@ it.effect("says what it cannot do, and why", () =>
     assert.include(yield* message(google.unshare(file, "bob@example.com")), "has no permission")
     assert.include(yield* message(google.share(file, { role: "reader" })), "needs an emailAddress")
     assert.include(yield* message(google.removeDrive(file)), "there is no shared drive")
+    assert.include(yield* message(google.updateContent(yield* google.createFolder("f"), "x")), "has no content")
     assert.include(yield* message(DriveStandIn.make({ people: [] })), "one person at least")
     const description = fileURLToPath(import.meta.url)
     assert.include(yield* message(DriveStandIn.make({ description })), "is no discovery document")

@@ -185,6 +185,7 @@ it.effect("refuses fields there are not", () =>
       ["items", "items"],
       ["files(owners(email))", "email"],
       ["files(id/x)", "x"],
+      ["files(*/id)", "files(*/id)"],
       ["files(id", "files(id"],
       ["files(id))", "files(id))"],
       [",", ","],

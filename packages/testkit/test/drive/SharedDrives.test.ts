@@ -155,8 +155,22 @@ it.effect("keeps the rules of shared drives", () =>
     assert.include(yield* message(google.move(team, { add: [other] })), "top folder")
     assert.include(yield* message(google.move(folder, { add: [folder], remove: [team] })), "into itself")
     assert.include(yield* message(google.createFile({ name: "x", parents: [file] })), "is no folder")
+    assert.include(yield* message(google.setParents(file, [])), "exactly one parent")
+  })
+)
+
+it.effect("takes what is in a folder along when the folder moves to another drive, or out of all of them", () =>
+  Effect.gen(function* () {
+    const { file, folder, google, other, team } = yield* prepared
+    const itemOf = (id: string) => Effect.map(google.items(), (items) => items.find((item) => item.id === id))
     yield* google.move(folder, { add: [other], remove: [team] })
-    const items = yield* google.items()
-    assert.strictEqual(items.find(({ id }) => id === file)?.driveId, other)
+    assert.strictEqual((yield* itemOf(file))?.driveId, other)
+    const bobs = yield* google.createFolder("bob's", { owner: "bob@example.com" })
+    yield* google.move(folder, { add: [bobs], remove: [other] })
+    assert.deepInclude(yield* itemOf(file), { driveId: undefined, owner: "bob@example.com" })
+    // A file that is elsewhere as well is in one place afterwards.
+    yield* google.setParents(file, [folder, bobs])
+    yield* google.move(folder, { add: [team], remove: [bobs] })
+    assert.deepInclude(yield* itemOf(file), { driveId: team, parents: [folder] })
   })
 )

@@ -4,10 +4,10 @@
  */
 import { Ajv, type ValidateFunction } from "ajv"
 import { Schema } from "effect"
-import { readFileSync } from "node:fs"
+import { existsSync, readFileSync } from "node:fs"
 import { fileURLToPath } from "node:url"
-import type { RequestInfo } from "./server.ts"
 import type { Operation } from "./operation.ts"
+import type { RequestInfo } from "./server.ts"
 import { type Answer, json } from "./work.ts"
 
 /** One type, as far as it is read here; what else it says is for readers. */
@@ -92,6 +92,22 @@ interface Checks {
   >
 }
 
+// The methods whose answers are compared.
+const checked: ReadonlyArray<Operation> = [
+  "about.get",
+  "changes.getStartPageToken",
+  "changes.list",
+  "drives.get",
+  "drives.list",
+  "files.download",
+  "files.get",
+  "files.list",
+  "files.listLabels",
+  "operations.get",
+  "permissions.get",
+  "permissions.list"
+]
+
 const compile = (text: string): Checks => {
   const document = decode(text)
   const ajv = new Ajv({ formats: { ...formats }, allErrors: true })
@@ -113,34 +129,12 @@ const compile = (text: string): Checks => {
   return { types, methods }
 }
 
-const checked: ReadonlyArray<Operation> = [
-  "about.get",
-  "changes.getStartPageToken",
-  "changes.list",
-  "drives.get",
-  "drives.list",
-  "files.download",
-  "files.get",
-  "files.list",
-  "files.listLabels",
-  "operations.get",
-  "permissions.get",
-  "permissions.list"
-]
-
 // Compiled once for each process and file: it takes some hundred milliseconds.
 const compiled = new Map<string, Checks | undefined>()
 
 const checksOf = (path: string): Checks | undefined => {
-  if (!compiled.has(path)) {
-    let text: string | undefined
-    try {
-      text = readFileSync(path, "utf8")
-    } catch {
-      // It belongs to Google and is not part of the repository: elsewhere there may be none.
-    }
-    compiled.set(path, text === undefined ? undefined : compile(text))
-  }
+  // It belongs to Google and is not part of the repository: elsewhere there may be none.
+  if (!compiled.has(path)) compiled.set(path, existsSync(path) ? compile(readFileSync(path, "utf8")) : undefined)
   return compiled.get(path)
 }
 
@@ -156,7 +150,7 @@ export interface Description {
   readonly held: (request: RequestInfo, answer: Answer) => Answer
 }
 
-/** Reads the description; `undefined` where there is none. `every`: only each so-manieth answer is compared. */
+/** Reads the description; `undefined` where there is none. One in `every` answers is compared. */
 export const makeDescription = (path: string, every: number): Description | undefined => {
   const checks = checksOf(path)
   if (checks === undefined) return undefined

@@ -74,8 +74,7 @@ export const create = (store: Store, made: Omit<NewItem, "driveId">, now: number
 const driveOf = (store: Store, parents: ReadonlyArray<string>): string | undefined => {
   const folders = parents.map((id) => itemOf(store, id))
   const file = folders.find((folder) => !isFolder(folder))
-  if (file !== undefined)
-    throw new IllegalEdit(`${file.name} (${file.id}) is no folder, and nothing can be put into it`)
+  if (file !== undefined) throw new IllegalEdit(`${file.name} (${file.id}) is no folder: nothing can be put into it`)
   const driveId = folders[0]?.driveId
   if (folders.length > 1 && folders.some((folder) => folder.driveId !== undefined)) {
     throw new IllegalEdit("an item in a shared drive has exactly one parent")
@@ -96,8 +95,9 @@ export const writeContent = (
   by: string,
   modifiedTime: number,
   now: number
-): void =>
-  change(store, movable(store, item), now, () => {
+): void => {
+  if (isFolder(item) || item.mimeType === SHORTCUT) throw new IllegalEdit(`${item.name} (${item.id}) has no content`)
+  change(store, item, now, () => {
     item.bytes = content.bytes
     item.size = content.size
     item.revision++
@@ -105,6 +105,7 @@ export const writeContent = (
     item.modifiedTime = modifiedTime
     item.modifiedBy = by
   })
+}
 
 /** Changes what an item says of itself. */
 export const describe = (
@@ -122,28 +123,34 @@ export const describe = (
 /** Puts an item into these folders and no others. */
 export const move = (store: Store, item: Item, parents: ReadonlyArray<string>, now: number): void => {
   movable(store, item)
+  if (item.driveId !== undefined && parents.length === 0) {
+    throw new IllegalEdit("an item in a shared drive has exactly one parent")
+  }
   const driveId = driveOf(store, parents)
   for (const id of parents) {
     if (id === item.id || isWithin(store, itemOf(store, id), item.id)) {
       throw new IllegalEdit(`${item.name} (${item.id}) cannot be moved into itself`)
     }
   }
-  const owner = driveId === undefined && item.driveId !== undefined ? itemOf(store, parents[0] ?? "").owner : undefined
-  change(
-    store,
-    item,
-    now,
-    () => {
-      if (driveId !== item.driveId) {
-        for (const one of [item, ...descendantsOf(store, item)]) {
-          one.driveId = driveId
-          one.owner = owner ?? one.owner
-        }
-      }
-      setParents(store, item, parents)
-    },
-    { deep: true }
-  )
+  const edit = () => {
+    if (driveId !== item.driveId) moveToDrive(store, item, driveId, itemOf(store, parents[0] ?? "").owner)
+    setParents(store, item, parents)
+  }
+  change(store, item, now, edit, { deep: true })
+}
+
+/** Lets an item with all that is in it belong to a shared drive, or to the My Drive of somebody. */
+const moveToDrive = (store: Store, item: Item, driveId: string | undefined, owner: string): void => {
+  const below = descendantsOf(store, item)
+  const moved = new Set([item.id, ...below.map(({ id }) => id)])
+  for (const one of [item, ...below]) {
+    one.driveId = driveId
+    if (driveId === undefined) one.owner = owner
+  }
+  // What is in folders elsewhere as well stays in one place: there are no two in a shared drive.
+  for (const one of below) {
+    if (one.parents.length > 1) setParents(store, one, one.parents.filter((id) => moved.has(id)).slice(0, 1))
+  }
 }
 
 /** Moves an item to the trash, or takes it out. */
@@ -165,11 +172,12 @@ const drop = (store: Store, item: Item): void => {
   dropItem(store, item)
 }
 
-/** Notes that an account looked at an item: Google writes a change for it although nothing changed. */
-export const view = (store: Store, item: Item, account: string, now: number): void =>
-  change(store, item, now, () => {
-    item.viewed = new Map(item.viewed).set(account, now)
-  })
+/** Notes that an account looked at an item: Google writes a change for that account although nothing changed. */
+export const view = (store: Store, item: Item, account: string, now: number): void => {
+  item.viewed = new Map(item.viewed).set(account, now)
+  item.version++
+  logOf(store, account).record("file", item.id, now, item.driveId === undefined)
+}
 
 /** Gives a permission on an item, or membership in a shared drive. */
 export const share = (store: Store, item: Item, permission: Permission, now: number): void =>
@@ -213,8 +221,8 @@ const changeDrive = (store: Store, top: Item, now: number, edit: () => void, { f
   store.epoch++
   const after = top.deleted ? new Map<string, number>() : memberships(store, top)
   for (const [account, rank] of before) {
-    const now_ = after.get(account) ?? 0
-    if (now_ !== rank || (forAll && rank > 0)) logOf(store, account).record("drive", top.id, now, false)
+    const changed = (after.get(account) ?? 0) !== rank
+    if (changed || (forAll && rank > 0)) logOf(store, account).record("drive", top.id, now, false)
   }
   logOf(store, top.id).record("drive", top.id, now, false)
 }

@@ -37,22 +37,10 @@ export const parseFields = (text: string, shape: Shape): Mask => {
   const item = (within: Shape): Mask => {
     const name = tokens[at++] ?? ""
     if (/^[,()/]?$/.test(name)) throw refused(name)
-    if (name === "*") return wildcard(within)
+    if (name === "*") return true
     const inner = partOf(within, name)
     if (inner === undefined) throw refused(name)
     return new Map([[name, rest(inner)]])
-  }
-  const wildcard = (within: Shape): Mask => {
-    if (tokens[at] !== "(" && tokens[at] !== "/") return true
-    if (Predicate.isString(within)) throw refused("*")
-    const start = at
-    const mask = new Map<string, Mask>()
-    for (const [name, inner] of Object.entries(within)) {
-      if (Predicate.isString(inner)) continue
-      at = start
-      mask.set(name, rest(inner))
-    }
-    return mask
   }
   const rest = (within: Shape): Mask => {
     if (tokens[at] === "/") {

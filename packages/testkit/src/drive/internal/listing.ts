@@ -31,9 +31,6 @@ export const includesAllDrives = (work: Work, necessary: boolean): boolean => {
 
 const driveIdOf = (work: Work): string | undefined => work.query.get("driveId") ?? work.query.get("teamDriveId")
 
-/** Whether a request names a shared drive. */
-const namesDrive = (work: Work): boolean => driveIdOf(work) !== undefined
-
 /** The shared drive a request is about: 404 for one that the asker is no member of. */
 export const requestedDrive = (work: Work): string | undefined => {
   const id = driveIdOf(work)
@@ -50,7 +47,7 @@ const corpus = (work: Work, parents: ReadonlySet<string> | undefined): Matcher<I
   const { account, store } = work
   const asked = work.query.get("corpora") ?? "user"
   if (!isCorpora(asked)) throw invalidValue("corpora")
-  if ((asked === "drive") !== namesDrive(work)) throw new Refusal("teamDriveIdRequiresTeamDriveCorpora")
+  if ((asked === "drive") !== (driveIdOf(work) !== undefined)) throw new Refusal("teamDriveIdRequiresTeamDriveCorpora")
   const drives = includesAllDrives(work, asked === "drive" || asked === "allDrives")
   const drive = requestedDrive(work)
   if (drive !== undefined) return (item) => item.driveId === drive && item.id !== drive

@@ -5,8 +5,8 @@ import { text } from "node:stream/consumers"
 import { setTimeout as wait } from "node:timers/promises"
 import { textBody } from "./content.ts"
 import type { Description } from "./description.ts"
-import { handlers } from "./handlers.ts"
 import type { Downloads } from "./downloads.ts"
+import { handlers } from "./handlers.ts"
 import { type Issuer, issueToken, type Token, tokenInfo } from "./oauth.ts"
 import { type Operation, type Route, routeOf, scopesFor } from "./operation.ts"
 import { type Reason, Refusal } from "./refusal.ts"
@@ -126,7 +126,6 @@ const serve = async (state: ServerState, message: IncomingMessage, asked: Asked,
       query,
       header: (name) => message.headersDistinct[name]?.join(","),
       url: state.url(),
-      now: info.at,
       documentSize: state.documentSize,
       downloads: state.downloads,
       listing: plan.listing
@@ -174,6 +173,9 @@ const hasNextPage = (answer: Answer): boolean =>
 /** Makes the server; it does not listen yet. */
 export const makeServer = (state: ServerState): Server =>
   createServer({ maxHeaderSize: 65_536, keepAliveTimeout: 65_000, requestTimeout: 0 }, (message, response) => {
-    // A client that went away is no business of the server's.
-    respond(state, message, response).catch(() => response.destroy())
+    respond(state, message, response).catch((cause) => {
+      // A client that went away is no business of the server's; a hook or a fault that fails is the test's.
+      if (response.headersSent) response.destroy()
+      else response.writeHead(500).end(String(cause))
+    })
   })

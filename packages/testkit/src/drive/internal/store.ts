@@ -1,6 +1,6 @@
 /** What a stand-in holds, and how it is found. */
 import { hash } from "node:crypto"
-import { type Account, type Item, type Permission, plain, type SharedDrive, unshared } from "./item.ts"
+import { type Account, type Item, plain, type SharedDrive, unshared } from "./item.ts"
 import { ChangeLog } from "./changeLog.ts"
 import { FOLDER } from "./mime.ts"
 
@@ -35,10 +35,10 @@ export interface Store {
 }
 
 /** Opaque text that is the same in every run: `count` characters of base64url. */
-export const issue = (store: Pick<Store, "seed" | "issued">, count: number): string =>
+const issue = (store: Pick<Store, "seed" | "issued">, count: number): string =>
   hash("sha256", `${store.seed} ${store.issued++}`, "base64url").slice(0, count)
 
-/** The ids of top folders and shared drives look like this, and those of everything else like {@link itemId}. */
+// Ids look like Google's: those of top folders and shared drives, and those of everything else.
 const topId = (store: Pick<Store, "seed" | "issued">): string => `0A${issue(store, 11)}Uk9PVA`
 
 const itemId = (store: Store): string => `1${issue(store, 32)}`
@@ -57,7 +57,6 @@ export interface NewItem extends Pick<Item, "name" | "mimeType" | "parents" | "o
   readonly size?: number
   readonly bytes?: Uint8Array | undefined
   readonly traits?: Item["traits"]
-  readonly permissions?: ReadonlyMap<string, Permission>
 }
 
 const noItems: ReadonlyArray<Item> = []
@@ -81,7 +80,7 @@ export const addItem = (store: Store, made: NewItem): Item => {
     bytes: made.bytes,
     revision: 1,
     digests: undefined,
-    permissions: made.permissions ?? unshared,
+    permissions: unshared,
     traits: made.traits ?? plain,
     viewed: undefined,
     sharedTimes: undefined,

@@ -181,7 +181,8 @@ export const makeTree = (store: Store, owner: string, now: () => number): Tree =
         const [other = by, reader = other] = [others[0], others.at(-1)]
         return plant(store, { owner: by, other, reader }, top.id, options, now())
       }),
-    items: (account) => Effect.sync(() => viewItems(store, account === undefined ? undefined : accountOf(account))),
+    items: (account) =>
+      attempt("items", () => viewItems(store, account === undefined ? undefined : accountOf(account))),
     bytes: (id, exportFormat) => attempt("bytes", () => bytesIn(item(id), exportFormat)),
     rootOf: (account) => attempt("rootOf", () => accountOf(account).rootId)
   }

@@ -1,9 +1,9 @@
 /** What a handler is given, and what it answers. */
-import type { Account, Item } from "./item.ts"
+import { mayRead, needsResourceKey } from "./access.ts"
 import { type Body, textBody } from "./content.ts"
 import type { Downloads } from "./downloads.ts"
-import { mayRead, needsResourceKey } from "./access.ts"
 import { assemble, type Mask, parseFields, type Shape } from "./fields.ts"
+import type { Account, Item } from "./item.ts"
 import { fileNotFound, Refusal } from "./refusal.ts"
 import type { Store } from "./store.ts"
 
@@ -17,8 +17,6 @@ export interface Work {
   readonly header: (name: string) => string | undefined
   /** The stand-in's own address, for the links in its answers. */
   readonly url: string
-  /** Milliseconds since 1970, by the stand-in's clock. */
-  readonly now: number
   /** Whether documents say a size. */
   readonly documentSize: boolean
   readonly downloads: Downloads
