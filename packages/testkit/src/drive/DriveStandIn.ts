@@ -66,7 +66,10 @@ export interface Options {
   readonly validateEvery?: number
   /** How many requests the log keeps, the latest; 10,000 by default. */
   readonly logCapacity?: number
-  /** The clock, in milliseconds since 1970; that of the machine by default, since clients sign by it. */
+  /**
+   * The clock, in milliseconds since 1970; that of the machine by default. Assertions are checked by the machine's all the
+   * same, since clients sign by it.
+   */
   readonly now?: () => number
 }
 
@@ -180,7 +183,6 @@ export const make = (options: Options = {}): Effect.Effect<DriveStandIn, StandIn
       description,
       documentSize: options.documentSize ?? false,
       now,
-      machineNow: clock,
       nextNumber: () => ++number,
       before: (request) => before(request),
       move: (file, to) => Editing.move(store, Editing.itemOf(store, file), [to], now()),

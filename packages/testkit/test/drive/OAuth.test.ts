@@ -45,6 +45,13 @@ it.effect("lets a service account act for the people of the domain if delegation
   })
 )
 
+it.effect("signs in whatever its own clock says", () =>
+  Effect.gen(function* () {
+    const google = yield* DriveStandIn.make({ now: () => Date.UTC(2000, 0, 1) })
+    assert.isDefined((yield* said(() => about(google))).user)
+  })
+)
+
 it.effect("refuses assertions that are forged, for another audience, from another account, or not of this hour", () =>
   Effect.gen(function* () {
     const google = yield* DriveStandIn.make()

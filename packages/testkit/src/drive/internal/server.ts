@@ -50,8 +50,6 @@ export interface ServerState {
   readonly description: Description | undefined
   readonly documentSize: boolean
   readonly now: () => number
-  /** The clock of the machine, which clients sign by. */
-  readonly machineNow: () => number
   readonly nextNumber: () => number
   readonly before: (request: RequestInfo) => Effect.Effect<void>
   readonly move: (file: string, to: string) => void
@@ -113,7 +111,7 @@ const serve = async (state: ServerState, message: IncomingMessage, asked: Asked,
   if (plan.instead !== undefined) return instead(plan.instead)
   if (route === undefined) throw new Refusal("notFound", { message: "Not Found" })
   const { operation } = route
-  if (operation === "token") return issueToken(state.issuer, await text(message), info.at, state.machineNow())
+  if (operation === "token") return issueToken(state.issuer, await text(message), info.at)
   if (operation === "tokeninfo") {
     return tokenInfo(state.issuer, query.get("access_token") ?? bearer(message) ?? "", info.at)
   }
