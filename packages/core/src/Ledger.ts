@@ -24,6 +24,8 @@ export const Known = Schema.Struct({
   facts: Schema.NonEmptyString,
   /** The sink's id of the object, where its answer named one. */
   objectId: Schema.optionalKey(Schema.String),
+  /** The container it was in when it was named last. */
+  within: Schema.optionalKey(Schema.String),
   /** It is gone at the source. */
   gone: Schema.Boolean
 })
@@ -56,8 +58,8 @@ export interface Settlement {
   readonly files: ReadonlyArray<{ readonly file: SourceFile; readonly outcome: Outcome }>
   /** Files whose objects were removed: nothing is known of them any more. */
   readonly removed: ReadonlyArray<string>
-  /** Files that were named and are left as they are. Those that are not known count for nothing. */
-  readonly seen: ReadonlyArray<string>
+  /** Files that were named, where they are now, whatever becomes of them. Those that are not known count for nothing. */
+  readonly seen: ReadonlyArray<Pick<SourceFile, "id" | "within">>
   /** Files and containers that are gone at the source; of a container, everything in it, however deep. */
   readonly gone: ReadonlyArray<string>
   readonly containers: ReadonlyArray<Container>
@@ -108,14 +110,18 @@ export class Ledger extends Context.Service<
 
 /** A file that was delivered. One for each of many files: plain and small. */
 interface Row {
-  readonly known: Omit<Known, "gone">
-  readonly within: string | undefined
+  readonly known: Omit<Known, "gone" | "within">
+  within: string | undefined
   /** The sweep that named it last. */
   sweep: number
   gone: boolean
 }
 
-const knownOf = ({ gone, known }: Row): Known => ({ ...known, gone })
+const knownOf = ({ gone, known, within }: Row): Known => ({
+  ...known,
+  ...(within === undefined ? {} : { within }),
+  gone
+})
 
 interface Book {
   readonly rows: Map<string, Row>
@@ -148,9 +154,10 @@ const write = (book: Book, settlement: Settlement) => {
     const known = { id, uri, token, facts: facts(file), ...(objectId === undefined ? {} : { objectId }) }
     book.rows.set(id, { known, within, sweep: book.sweep, gone: false })
   }
-  for (const id of settlement.seen) {
+  for (const { id, within } of settlement.seen) {
     const row = book.rows.get(id)
     if (row === undefined) continue
+    row.within = within
     row.sweep = book.sweep
     row.gone = false
   }

@@ -115,7 +115,9 @@ layer(Ledger.layerMemory)("a ledger in memory", (it) => {
       yield* ledger.completeSweep("f")
       assert.deepStrictEqual(yield* ledger.gone("f", 10), [])
       yield* ledger.beginSweep("f", { tracks: true, asked: "pdf" })
-      yield* ledger.settle(settlement("f", { seen: ["1", "9"], files: created(file("3", { token: "2" })) }))
+      yield* ledger.settle(
+        settlement("f", { seen: [{ id: "1" }, { id: "9" }], files: created(file("3", { token: "2" })) })
+      )
       assert.deepStrictEqual(yield* ledger.gone("f", 10), [])
       yield* ledger.completeSweep("f")
       assert.deepStrictEqual(ids(yield* ledger.gone("f", 10)), ["2"])
@@ -130,7 +132,7 @@ layer(Ledger.layerMemory)("a ledger in memory", (it) => {
       yield* ledger.settle(settlement("g", { gone: ["1", "2", "3", "4"] }))
       assert.isTrue((yield* ledger.known("g", ["1"])).get("1")?.gone)
       assert.strictEqual((yield* ledger.gone("g", 2)).length, 2)
-      yield* ledger.settle(settlement("g", { seen: ["1"] }))
+      yield* ledger.settle(settlement("g", { seen: [{ id: "1" }] }))
       yield* ledger.settle(settlement("g", { files: created(file("2")) }))
       yield* ledger.settle(settlement("g", { removed: ["3"] }))
       assert.deepStrictEqual(yield* ledger.gone("g", 10), [])
@@ -153,6 +155,23 @@ layer(Ledger.layerMemory)("a ledger in memory", (it) => {
       yield* ledger.settle(settlement("h", { gone: ["a"] }))
       assert.deepStrictEqual(ids(yield* ledger.gone("h", 10)), ["1", "2", "3"])
       assert.deepStrictEqual([...(yield* ledger.containers("h", ["top", "a", "b", "c"])).keys()], ["top", "c"])
+    })
+  )
+
+  it.effect("knows where a file is although its new state was not delivered", () =>
+    Effect.gen(function* () {
+      const ledger = yield* Ledger.Ledger
+      const containers = [
+        { id: "a", state: "a" },
+        { id: "b", state: "b" }
+      ]
+      yield* ledger.settle(settlement("j", { containers, files: created(file("1", { within: "a" })) }))
+      yield* ledger.settle(settlement("j", { seen: [{ id: "1", within: "b" }] }))
+      assert.strictEqual((yield* ledger.known("j", ["1"])).get("1")?.within, "b")
+      yield* ledger.settle(settlement("j", { gone: ["a"] }))
+      assert.deepStrictEqual(yield* ledger.gone("j", 10), [])
+      yield* ledger.settle(settlement("j", { gone: ["b"] }))
+      assert.deepStrictEqual(ids(yield* ledger.gone("j", 10)), ["1"])
     })
   )
 

@@ -332,6 +332,28 @@ layer(Ledger.layerMemory)("deletions at the source", (it) => {
     })
   )
 
+  it.effect("of a folder remove a file that had moved into it and could not be read there", () =>
+    Effect.gen(function* () {
+      const { removed, run } = harness("moved in", {
+        deletes: "propagate",
+        sink: FakeSink.make({
+          prepare: ({ file: one, key }) =>
+            one.token === "2"
+              ? Effect.fail(FakeSource.error(new Source.Gone()))
+              : Effect.succeed({ _tag: "Prepared", key, weight: 1, path: one.path })
+        }).sink
+      })
+      const containers = [
+        { id: "f", state: "f" },
+        { id: "g", state: "g" }
+      ]
+      const inside = (within: string, token: string) => [upsert(file("1", { within, token }))]
+      yield* run({ sweep: [start(1), page("tree", 1, inside("f", "1"), { containers })] })
+      const report = yield* run({ follow: [change(2, inside("g", "2")), change(3, [gone("g")])] })
+      assert.deepStrictEqual([report.skipped, report.removed, removed().length], [1, 1, 0])
+    })
+  )
+
   it.effect("are taken back when the file is there again before its object was removed", () =>
     Effect.gen(function* () {
       const { removed, run } = harness("restored", { deletes: "propagate" })

@@ -104,7 +104,7 @@ export const make =
       /** `leaving`: files that are gone from here on; their outcome comes with the removal of their objects. */
       const settle = Effect.fnUntraced(function* (
         taken: ReadonlyArray<Taken>,
-        also: { readonly seen: ReadonlyArray<string>; readonly leaving: ReadonlyArray<Omit<Taken, "outcome">> } = {
+        also: { readonly seen: Settlement["seen"]; readonly leaving: ReadonlyArray<Omit<Taken, "outcome">> } = {
           seen: [],
           leaving: []
         }
@@ -195,7 +195,7 @@ export const make =
         const known = ids.length === 0 ? new Map<string, Known>() : yield* ledger.known(pipeline, ids)
         const settled: Array<Taken> = []
         const left: Array<SourceFile> = []
-        const seen: Array<string> = []
+        const seen: Array<Settlement["seen"][number]> = []
         const leaving: Array<Omit<Taken, "outcome">> = []
         for (const change of page.changes) {
           if (change._tag === "Delete") continue
@@ -207,7 +207,8 @@ export const make =
             leaving.push({ page: open, file })
             continue
           }
-          if (options.tracks || before?.gone === true) seen.push(file.id)
+          const isElsewhere = before !== undefined && (before.gone || before.within !== file.within)
+          if (options.tracks || isElsewhere) seen.push(file)
           if (outcome === undefined) left.push(file)
           else settled.push({ page: open, file, outcome })
         }
