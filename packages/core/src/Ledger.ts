@@ -134,10 +134,9 @@ interface Book {
   swept: boolean
 }
 
-/** The containers among these, and all that are in them. */
-const containersIn = (book: Book, ids: ReadonlyArray<string>): ReadonlySet<string> => {
-  const found = new Set(ids.filter((id) => book.containers.has(id)))
-  if (found.size === 0) return found
+/** These, and all containers that are in them. */
+const withContainersIn = (book: Book, ids: ReadonlyArray<string>): ReadonlySet<string> => {
+  const found = new Set(ids)
   const children = Map.groupBy(book.containers.values(), ({ within }) => within)
   // A set is walked in the order of insertion, also over what is added meanwhile.
   for (const id of found) for (const child of children.get(id) ?? []) found.add(child.id)
@@ -162,15 +161,11 @@ const write = (book: Book, settlement: Settlement) => {
     row.gone = false
   }
   if (settlement.gone.length > 0) {
-    const containers = containersIn(book, settlement.gone)
-    for (const id of settlement.gone) {
-      const row = book.rows.get(id)
-      if (row !== undefined) row.gone = true
+    const gone = withContainersIn(book, settlement.gone)
+    for (const [id, row] of book.rows) {
+      if (gone.has(id) || (row.within !== undefined && gone.has(row.within))) row.gone = true
     }
-    for (const row of containers.size === 0 ? [] : book.rows.values()) {
-      if (row.within !== undefined && containers.has(row.within)) row.gone = true
-    }
-    for (const id of containers) book.containers.delete(id)
+    for (const id of gone) book.containers.delete(id)
   }
   for (const id of settlement.removed) book.rows.delete(id)
   for (const cursor of settlement.cursors) book.cursors.set(cursor.range, cursor)

@@ -76,11 +76,11 @@ export const make =
       const frontier = Frontier.make()
       const claims = Claims.make()
       const oneAtATime = yield* Semaphore.make(1)
-      /** Containers of pages that are not settled: the ledger does not know them yet. */
-      const announced = new Set<string>()
       let listedAll = false
       let incomplete: Reason | undefined
       let named = 0
+      /** Files on their way may be in containers. */
+      let nests = false
 
       interface OnItsWay extends Record<O> {
         readonly page: Frontier.OpenPage
@@ -95,7 +95,6 @@ export const make =
           oneAtATime,
           Effect.suspend(() => {
             const all = { ...nothing, pipeline, runId, ...settlement(), ...frontier.advanced() }
-            for (const { id } of all.containers) announced.delete(id)
             const isIdle = Object.values(all).every((part) => !Array.isArray(part) || part.length === 0)
             return isIdle ? Effect.void : ledger.settle(all)
           })
@@ -157,8 +156,9 @@ export const make =
         named += page.changes.length
         const deleted = page.changes.flatMap((change) => (change._tag === "Delete" ? [change.id] : []))
         const files = page.changes.flatMap((change) => (change._tag === "Delete" ? [] : [change.file.id]))
-        // Files that are in a deleted container may be on their way, and the ledger does not know them yet.
-        if (deleted.length > 0 && (yield* areContainers(deleted))) yield* claims.idle
+        // What is deleted may be a container, and files in it on their way: the ledger does not know them yet.
+        if (deleted.length > 0 && nests) yield* claims.idle
+        nests ||= page.changes.some((change) => change._tag !== "Delete" && change.file.within !== undefined)
         yield* claims.take([...deleted, ...files])
         tally.listed(files.length)
         yield* publish(Event.cases.Listed.make({ range: page.range, changes: page.changes.length }))
@@ -167,15 +167,9 @@ export const make =
           yield* write(() => ({ gone: deleted }))
           for (const id of deleted) claims.release(id)
         }
-        for (const { id } of page.containers ?? []) announced.add(id)
         // Opened in the order of the listing, before pages overtake each other.
         return [page, frontier.open(page, files.length)] as const
       })
-
-      const areContainers = (ids: ReadonlyArray<string>) =>
-        ids.some((id) => announced.has(id))
-          ? Effect.succeed(true)
-          : Effect.map(ledger.containers(pipeline, ids), ({ size }) => size > 0)
 
       /** Deletions of what was delivered, where objects are not removed. */
       const ignore = Effect.fnUntraced(function* (page: Page, deleted: ReadonlyArray<string>) {
