@@ -2,8 +2,9 @@
  * Folders as the ledger keeps them: what of a folder matters for the files in it. It is how a change of a folder that
  * concerns its files (renamed, moved, shared) is told from one that does not (somebody has looked at it).
  *
- * Besides folders there are marks: `target:ID` says that a shortcut that is followed leads to this file or folder, so that
- * shortcuts are looked for when it changes, and only then.
+ * Besides folders there are marks, so that shortcuts are looked at when that may be of use, and only then: `target:ID`
+ * says that a shortcut that is followed leads to this file or folder, `above:ID` that one leads to something in this folder,
+ * and what of the folder matters for that.
  */
 import type { Change } from "@sluice/core"
 import { Option, Schema } from "effect"
@@ -29,6 +30,13 @@ export const make = (id: string, within: string | undefined, state: State): Chan
   state: encode(state)
 })
 
+/** A folder in its place that is not listed yet. */
+export const unread = (id: string, within: string | undefined): Change.Container => ({
+  id,
+  ...(within === undefined ? {} : { within }),
+  state: ""
+})
+
 /** What was stored of it; `undefined` where that was not by us. */
 export const stateOf = ({ state }: Change.Container): State | undefined => Option.getOrUndefined(decode(state))
 
@@ -36,6 +44,14 @@ export const stateOf = ({ state }: Change.Container): State | undefined => Optio
 export const mark = (target: string): Change.Container => ({ id: markOf(target), state: "" })
 
 export const markOf = (target: string): string => `target:${target}`
+
+/** Says that a shortcut leads to something in it. */
+export const holder = (folder: string, state: ReadonlyArray<unknown>): Change.Container => ({
+  id: holderOf(folder),
+  state: JSON.stringify(state)
+})
+
+export const holderOf = (folder: string): string => `above:${folder}`
 
 /** Whether the files in a folder have to be looked at again. */
 export const differs = (before: Change.Container, now: Change.Container): boolean =>

@@ -4,6 +4,7 @@
 import type { Change } from "@sluice/core"
 import { Effect } from "effect"
 import { hash } from "node:crypto"
+import type { Above } from "./Above.ts"
 import * as Attributes from "./Attributes.ts"
 import * as Containers from "./Containers.ts"
 import type { DriveError } from "./DriveError.ts"
@@ -33,7 +34,7 @@ const concurrency = 8
 
 /** What an answer holds. */
 export interface Contents {
-  readonly changes: ReadonlyArray<Change.Change>
+  readonly changes: ReadonlyArray<Taken>
   /** To be listed. */
   readonly folders: ReadonlyArray<Folder>
   readonly containers: ReadonlyArray<Change.Container>
@@ -49,6 +50,7 @@ export interface Located {
 export interface Reader {
   readonly listing: Listing
   readonly places: Places
+  readonly above: Above
   readonly watch: Shortcuts.Watch
   /** Whether a folder can hold anything that is wanted; those that cannot are passed over. */
   readonly wanted: (path: string) => boolean
@@ -82,34 +84,44 @@ const readOne = (reader: Reader, one: Located): Effect.Effect<Contents, DriveErr
 }
 
 /** A folder in its place, to be listed. */
-export const readFolder = Effect.fnUntraced(function* (reader: Reader, { file, location }: Located) {
-  const name = file.name ?? file.id
-  const path = join(location.path, name)
+const readFolder = Effect.fnUntraced(function* (reader: Reader, { file, location }: Located) {
+  const { depth, within } = location
+  // Below one shortcut, a way with fewer does not lead by another; below more it may, and then it is listed there.
+  if (depth > 1 && (yield* reader.places.ofFolder(file))?.within !== within) return nothing
+  const path = join(location.path, file.name ?? file.id)
   if (!reader.wanted(path)) return nothing
-  reader.places.learn(file.id, { path, within: location.within })
+  reader.places.learn(file.id, { path, within, depth, isLed: false })
   return {
     changes: [],
-    folders: [{ id: file.id, resourceKey: file.resourceKey, path, drive: reader.corpusOf(file) }],
-    containers: [Containers.make(file.id, location.within, yield* folderState(reader, file))]
+    folders: [{ id: file.id, resourceKey: file.resourceKey, path, depth, drive: reader.corpusOf(file) }],
+    containers: [Containers.make(file.id, within, yield* folderState(reader.listing, file))]
   } satisfies Contents
 })
 
 /** What matters of a folder for what is in it. */
-export const folderState = Effect.fnUntraced(function* (reader: Reader, file: File) {
-  const name = file.name ?? file.id
-  if (!reader.listing.asked.has("permissions")) return { name }
-  const access = yield* permissionsOf(reader.listing, file).pipe(
-    Effect.map(Permissions.normalize),
-    Effect.catchIf(isDenied, () => Effect.succeed("not ours to see"))
-  )
-  return { name, access: hash("sha256", JSON.stringify(access), "base64url").slice(0, 16) }
-})
+export const folderState = (listing: Listing, file: File): Effect.Effect<Containers.State, DriveError> =>
+  Effect.map(accessOf(listing)(file), (access) => ({
+    name: file.name ?? file.id,
+    ...(access === undefined ? {} : { access })
+  }))
+
+/** A digest of who may see a folder, where that is asked for. */
+export const accessOf =
+  (listing: Listing) =>
+  (folder: File): Effect.Effect<string | undefined, DriveError> =>
+    listing.asked.has("permissions")
+      ? permissionsOf(listing, folder).pipe(
+          Effect.map(Permissions.normalize),
+          Effect.catchIf(isDenied, () => Effect.succeed("not ours to see")),
+          Effect.map((access) => hash("sha256", JSON.stringify(access), "base64url").slice(0, 16))
+        )
+      : Effect.undefined
 
 const readShortcut = Effect.fnUntraced(function* (
   reader: Reader,
   { file, location }: Located
 ): Effect.fn.Return<Contents, DriveError> {
-  const { listing, places, watch } = reader
+  const { above, listing, places, watch } = reader
   const { settings } = listing
   if (!isOwned(settings, file)) return nothing
   const itself = shortcutItself(settings, {
@@ -123,8 +135,10 @@ const readShortcut = Effect.fnUntraced(function* (
     return { ...nothing, changes: [skip(itself, "shortcut", "a shortcut, and shortcuts are skipped")] }
   }
   const led = yield* Shortcuts.follow(listing, places, watch, file, location)
-  const target = itself.target
-  const containers = target === undefined ? [] : [Containers.mark(target.id)]
+  const containers = [
+    ...(itself.target === undefined ? [] : [Containers.mark(itself.target.id)]),
+    ...(led.file === undefined ? [] : yield* above.marks(led.file))
+  ]
   switch (led._tag) {
     case "Left":
       return { changes: [skip(itself, led.reason.code, led.reason.message)], folders: [], containers }
@@ -132,11 +146,17 @@ const readShortcut = Effect.fnUntraced(function* (
       return { changes: [yield* changeOf(listing, { file, location }, led.file)], folders: [], containers }
     case "Folder":
       if (!reader.wanted(led.folder.path)) return nothing
-      places.learn(led.folder.id, { path: led.folder.path, within: file.id })
+      places.learn(file.id, { path: led.folder.path, within: location.within, depth: location.depth, isLed: false })
+      places.learn(led.folder.id, { path: led.folder.path, within: file.id, depth: led.folder.depth, isLed: true })
       return {
         changes: [],
         folders: [{ ...led.folder, drive: reader.corpusOf(led.file) }],
-        containers: [...containers, ...led.containers]
+        containers: [
+          ...containers,
+          Containers.make(file.id, location.within, { name: file.name ?? file.id, target: led.folder.id }),
+          // What is in it is below the shortcut's name, not its own.
+          Containers.make(led.folder.id, file.id, { ...(yield* folderState(listing, led.file)), name: "" })
+        ]
       }
   }
 })

@@ -28,7 +28,9 @@ const Found = Schema.fromJsonString(
         path: Schema.String,
         /** The shared drive that is searched. */
         drive: maybe(Schema.String),
-        key: maybe(Schema.String)
+        key: maybe(Schema.String),
+        /** Shortcuts on the way. */
+        n: maybe(Schema.Int)
       })
     )
   })
@@ -41,6 +43,8 @@ const Feed = Schema.fromJsonString(
   Schema.Struct({
     ...settings,
     t: Schema.String,
+    /** Folders that were listed while the log went on (`Doubts`). */
+    d: maybe(Schema.Array(Schema.String)),
     /** What was there when the feed began is not listed yet. */
     unlisted: maybe(Schema.Boolean),
     /** The drive is gone, and so is the feed. */
@@ -80,11 +84,12 @@ export const feed = codec("changes/", Feed)
 export const found = (digest: string, folders: Arr.NonEmptyReadonlyArray<Folder>): Change.RangeCursor =>
   foundRange.make(folders[0].id, {
     s: digest,
-    f: folders.map(({ drive, id, path, resourceKey }) => ({
+    f: folders.map(({ depth, drive, id, path, resourceKey }) => ({
       id,
       path,
       ...(drive === undefined ? {} : { drive }),
-      ...(resourceKey === undefined ? {} : { key: resourceKey })
+      ...(resourceKey === undefined ? {} : { key: resourceKey }),
+      ...(depth === 0 ? {} : { n: depth })
     }))
   })
 
@@ -108,7 +113,7 @@ export const left = (digest: string, stored: ReadonlyArray<Change.RangeCursor>):
   const begun = foundRange.among(digest, stored)
   const folders = new Map<string, Folder>()
   for (const { f } of begun.values()) {
-    for (const { drive, id, key, path } of f) folders.set(id, { id, path, drive, resourceKey: key })
+    for (const { drive, id, key, n = 0, path } of f) folders.set(id, { id, path, depth: n, drive, resourceKey: key })
   }
   const groups: Array<Group> = []
   for (const { done, g, t } of listRange.among(digest, stored).values()) {

@@ -6,7 +6,7 @@ import { Effect, Option } from "effect"
 import * as Contents from "./Contents.ts"
 import { Drive } from "./Drive.ts"
 import { toSourceError } from "./DriveError.ts"
-import { isFolder, isShortcut, type Location } from "./Entry.ts"
+import { isFolder, isShortcut, type Location, nowhere } from "./Entry.ts"
 import type { Folder } from "./Listing.ts"
 import { probe } from "./Read.ts"
 import type { Settings } from "./Settings.ts"
@@ -58,8 +58,7 @@ const inTurn = Effect.fnUntraced(function* (settings: Settings, drive: Drive["Se
     asked: { attributes: new Set(), pathPrefixes: [""] },
     feeds: [],
     onFeed: () => Effect.void,
-    remember: () => Effect.undefined,
-    mayBeTarget: () => Effect.succeed(false)
+    remember: () => Effect.undefined
   })
   const { count, file } = yield* sample(survey, settings)
   const findings = [
@@ -121,7 +120,13 @@ const sample = Effect.fnUntraced(function* ({ reader, roots }: Survey.Survey, { 
       const { file } = first(files)
       if (file !== undefined) return { count, file }
       const inside = files.find(isFolder)
-      folder = inside && { id: inside.id, resourceKey: inside.resourceKey, path: "", drive: reader.corpusOf(inside) }
+      folder = inside && {
+        id: inside.id,
+        resourceKey: inside.resourceKey,
+        path: "",
+        depth: 0,
+        drive: reader.corpusOf(inside)
+      }
     }
   }
   return { count, file: undefined }
@@ -131,5 +136,5 @@ const first = (files: ReadonlyArray<File>): Sample => {
   const file =
     files.find(({ md5Checksum }) => md5Checksum !== undefined) ??
     files.find((one) => !isFolder(one) && !isShortcut(one))
-  return { count: files.length, file: file && { file, location: { path: "", within: undefined } } }
+  return { count: files.length, file: file && { file, location: nowhere } }
 }

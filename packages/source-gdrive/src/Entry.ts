@@ -15,10 +15,12 @@ export interface Location {
   readonly path: string
   /** Its container; none for files that are nowhere. */
   readonly within: string | undefined
+  /** Shortcuts on the way. */
+  readonly depth: number
 }
 
 /** At the top of everything. */
-export const nowhere: Location = { path: "", within: undefined }
+export const nowhere: Location = { path: "", within: undefined, depth: 0 }
 
 /** The name as a part of a path. Drive allows `/` in names: it becomes `／` (U+FF0F), as rclone has it. */
 export const segment = (name: string): string => name.replaceAll("/", "／")

@@ -9,6 +9,7 @@ import type { Change } from "@sluice/core"
 import { Effect, Semaphore } from "effect"
 import * as Cursors from "./Cursors.ts"
 import type { Requests } from "./Requests.ts"
+import { everything } from "./Doubts.ts"
 import type { DriveError } from "./DriveError.ts"
 import { isAbsent } from "./Listing.ts"
 import type { Watch } from "./Shortcuts.ts"
@@ -49,7 +50,7 @@ export const make = (
       Effect.gen(function* () {
         if (open.has(name)) return false
         const t = yield* drive.startPageToken(driveId)
-        yield* begun(Cursors.feed.make(name, { s: digest, t }))
+        yield* begun(Cursors.feed.make(name, { s: digest, t, d: [everything] }))
         open.add(name)
         return true
       })

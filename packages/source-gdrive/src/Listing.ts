@@ -19,6 +19,8 @@ export const perQuery = 50
 export interface Folder extends Reference {
   /** Names down to it, joined by `/`. */
   readonly path: string
+  /** Shortcuts on the way to it. */
+  readonly depth: number
   /** The shared drive to search, where we are a member of it. */
   readonly drive: string | undefined
 }
@@ -65,7 +67,7 @@ const conditions = ({ includeTrashed, ownedBy }: Settings): ReadonlyArray<string
 ]
 
 /** There is no such thing, or none that we may see: Google does not tell which. */
-export const isAbsent = (error: DriveError): boolean => error.status === 404
+export const isAbsent = ({ reason }: DriveError): boolean => reason._tag === "Gone" || reason._tag === "Missing"
 
 /** A position in a listing that is no longer one. */
 export const isStale = (error: DriveError): boolean => error.code === "page-token-expired"

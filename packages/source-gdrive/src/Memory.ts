@@ -33,11 +33,27 @@ export const make = (
 ): Memory => {
   /** `undefined`: the ledger has none. */
   const kept = new Map<string, Change.Container | undefined>()
-  /** `undefined`: this run has dropped it. */
-  const said = new Map<string, Change.Container | undefined>()
+  /** When something was said, and when something was dropped: counted from the first. What is kept was before. */
+  let now = 0
+  const said = new Map<string, { readonly container: Change.Container; readonly at: number }>()
+  const dropped = new Map<string, number>()
   const fresh = new Map<string, File>()
 
-  const container = (id: string) => (said.has(id) ? said.get(id) : kept.get(id))
+  const containerAt = (id: string) => said.get(id)?.container ?? kept.get(id)
+  const isDroppedSince = (id: string, at: number) => (dropped.get(id) ?? -1) > at
+
+  /** What was in a folder is dropped with it, and does not come back with it. */
+  const container = (id: string) => {
+    let oldest = now
+    const seen = new Set<string>()
+    for (let above: string | undefined = id; above !== undefined && !seen.has(above);) {
+      oldest = Math.min(oldest, said.get(above)?.at ?? 0)
+      if (isDroppedSince(above, oldest)) return undefined
+      seen.add(above)
+      above = containerAt(above)?.within
+    }
+    return containerAt(id)
+  }
 
   const load = Effect.fnUntraced(function* (ids: Iterable<string>) {
     if (kept.size > capacity) kept.clear()
@@ -48,7 +64,7 @@ export const make = (
       for (const id of unknown) kept.set(id, found.get(id))
       const above = new Set<string>()
       for (const id of wanted) {
-        const within = container(id)?.within
+        const within = containerAt(id)?.within
         if (within !== undefined && !kept.has(within)) above.add(within)
       }
       wanted = above
@@ -62,16 +78,22 @@ export const make = (
     remember: (id) => {
       const file = fresh.get(id)
       if (file !== undefined) return { _tag: "Fresh", file }
-      if (said.has(id) && said.get(id) === undefined) return { _tag: "Gone" }
+      if (isDroppedSince(id, said.get(id)?.at ?? 0)) return { _tag: "Gone" }
       const known = container(id)
       const state = known && Containers.stateOf(known)
-      return known && state && { _tag: "Listed", name: state.name, within: known.within }
+      return (
+        known &&
+        state && { _tag: "Listed", name: state.name, within: known.within, isShortcut: state.target !== undefined }
+      )
     },
     put: (containers) => {
-      for (const one of containers) said.set(one.id, one)
+      for (const one of containers) {
+        if (containerAt(one.id) !== undefined && container(one.id) === undefined) dropped.set(one.id, ++now)
+        said.set(one.id, { container: one, at: ++now })
+      }
     },
     drop: (id) => {
-      said.set(id, undefined)
+      dropped.set(id, ++now)
       fresh.delete(id)
     },
     refresh: (folder) => {

@@ -1,41 +1,50 @@
 /**
  * Where folders are: the path from a root of what is taken down to a folder, if there is one.
  *
- * A folder has one place, however many ways lead to it: that of its own parents (of several, the one with the smallest
- * id that has a place), else that of the shortcut with the smallest id that leads to it and has a place. Files are where
- * their folder is. So nothing is taken twice, and two runs that see the same tree agree.
+ * A folder has one place, however many ways lead to it, so that nothing is taken twice and two runs that see the same tree
+ * agree: the place with the fewest shortcuts on the way; of those, by a folder that it is in rather than by a shortcut; of
+ * those, by the one with the smallest id. (Fewest first, because of circles: where shortcuts lead to what they are in
+ * themselves, every other order may place each of two folders in the other, and nothing in a root.) Files are where their
+ * folder is.
+ *
+ * Folders and shortcuts are looked at from below, level by level of shortcuts, so that what is somewhere costs a request
+ * for each folder above it that is not known, and what is nowhere a search for shortcuts besides.
  */
 import { Effect, Option } from "effect"
 import type { DriveError } from "./DriveError.ts"
-import { isShortcut, join, type Location, nowhere, segment } from "./Entry.ts"
+import { join, type Location, nowhere, segment } from "./Entry.ts"
 import type { Listing } from "./Listing.ts"
 import type { File } from "./Wire.ts"
 
-/** A place, and the folder or shortcut that it is in; `undefined` at the top. */
-export interface Place {
-  readonly path: string
-  readonly within: string | undefined
-}
+/** The path there, how many shortcuts are on the way, and what leads there last: nothing, a folder, or a shortcut. */
+export type Place = { readonly path: string; readonly depth: number } & (
+  | { readonly within: string | undefined; readonly isLed: false }
+  | { readonly within: string; readonly isLed: true }
+)
 
-/** What is known of a folder without asking Drive. */
+/** What is known of a folder, or of a shortcut to one, without asking Drive. */
 export type Remembered =
   /** It is known to be in no place. */
   | { readonly _tag: "Gone" }
-  /** It was listed, by this name, in this container. */
-  | { readonly _tag: "Listed"; readonly name: string; readonly within: string | undefined }
+  /** It was listed, by this name, in this container. `isShortcut`: it leads to a folder. */
+  | {
+      readonly _tag: "Listed"
+      readonly name: string
+      readonly within: string | undefined
+      readonly isShortcut: boolean
+    }
   /** This is what Drive says of it now. */
   | { readonly _tag: "Fresh"; readonly file: File }
 
 export interface Places {
-  readonly of: (folderId: string) => Effect.Effect<Place | undefined, DriveError>
-  /** Where a file is by its own parents, the first with a place of them. */
-  readonly ofParents: (
-    file: File
-  ) => Effect.Effect<{ readonly folder: string; readonly place: Place } | undefined, DriveError>
+  /** Of a folder, or of a shortcut as if it were the folder that it leads to. */
+  readonly of: (id: string) => Effect.Effect<Place | undefined, DriveError>
+  /** The same of a folder that was just read, whatever is remembered of it. */
+  readonly ofFolder: (folder: File) => Effect.Effect<Place | undefined, DriveError>
   /** Where something is: in a folder of ours, by itself, or not among what is taken. */
   readonly locate: (file: File) => Effect.Effect<Location | undefined, DriveError>
   /** Takes note of a place that is certain. */
-  readonly learn: (folderId: string, place: Place) => void
+  readonly learn: (id: string, place: Place) => void
   /** Forgets what was found out of all places: a folder has moved. */
   readonly forget: () => void
 }
@@ -47,118 +56,187 @@ export interface Options {
   /** Whether something that is in no folder of ours is taken by itself; of a folder, what is in it too. */
   readonly isAlone: (file: File) => boolean
   /** What is known without asking; `undefined` where nothing is. */
-  readonly remember: (folderId: string) => Effect.Effect<Remembered | undefined, DriveError>
+  readonly remember: (id: string) => Effect.Effect<Remembered | undefined, DriveError>
   /** Whether shortcuts may lead there: asked before they are searched. */
   readonly mayBeTarget: (id: string) => Effect.Effect<boolean, DriveError>
 }
 
-/** Places kept; older ones are found out again. */
+/** Places, and what leads to them, kept; older ones are found out again. */
 const capacity = 50_000
 
-/** A place, or none; and whether that is certain, or only so because of a circle that is still being looked at. */
-interface Found {
-  readonly place: Place | undefined
-  readonly isSure: boolean
+/** What leads to a folder, or to a shortcut. */
+interface Node {
+  readonly name: string
+  /** Taken by itself, where it is in no folder of ours. */
+  readonly isAlone: boolean
+  /** Folders that it is in, by id. */
+  readonly parents: ReadonlyArray<string>
+  /** Shortcuts that lead to it, by id; `undefined` as long as they have not been searched. */
+  shortcuts: ReadonlyArray<string> | undefined
 }
+
+const absent: Node = { name: "", isAlone: false, parents: [], shortcuts: [] }
 
 export const make = ({ isAlone, listing, mayBeTarget, remember, roots }: Options): Places => {
   const { includeTrashed, shortcuts } = listing.settings
   const known = new Map<string, Place | undefined>()
-  const learn = (id: string, place: Place | undefined) => {
-    known.delete(id)
-    known.set(id, place)
-    if (known.size <= capacity) return
-    for (const oldest of known.keys()) {
-      known.delete(oldest)
+  const nodes = new Map<string, Node>()
+
+  const keep = <A>(map: Map<string, A>, id: string, value: A) => {
+    map.delete(id)
+    map.set(id, value)
+    if (map.size <= capacity) return
+    for (const oldest of map.keys()) {
+      map.delete(oldest)
       return
     }
   }
 
-  type Look = (id: string, looking: ReadonlySet<string>) => Effect.Effect<Found, DriveError>
+  const nodeOf = (file: File): Node =>
+    file.trashed === true && !includeTrashed
+      ? absent
+      : {
+          name: file.name ?? file.id,
+          isAlone: isAlone(file),
+          parents: (file.parents ?? []).toSorted(),
+          shortcuts: shortcuts === "follow" ? undefined : []
+        }
 
-  const look: Look = Effect.fnUntraced(function* (id: string, looking: ReadonlySet<string>) {
-    if (known.has(id)) return { place: known.get(id), isSure: true }
-    const base = roots.get(id)
-    if (base !== undefined) return { place: { path: base, within: undefined }, isSure: true }
-    if (looking.has(id)) return { place: undefined, isSure: false }
-    const found = yield* find(id, new Set([...looking, id]))
-    if (found.isSure) learn(id, found.place)
-    return found
-  })
-
-  const find: Look = Effect.fnUntraced(function* (id: string, looking: ReadonlySet<string>) {
+  const resolve = Effect.fnUntraced(function* (id: string): Effect.fn.Return<Node, DriveError> {
     const remembered = yield* remember(id)
-    if (remembered?._tag === "Gone") return { place: undefined, isSure: true }
+    if (remembered?._tag === "Gone") return absent
+    if (remembered?._tag === "Fresh") return nodeOf(remembered.file)
     if (remembered?._tag === "Listed") {
       const { name, within } = remembered
       // At the top and no root: it was taken by itself.
-      if (within === undefined) return { place: { path: segment(name), within: undefined }, isSure: true }
-      const above = yield* look(within, looking)
-      // A folder that is in a shortcut has the shortcut's name.
-      return below(above, within, name)
+      if (within === undefined) return { name, isAlone: true, parents: [], shortcuts: [] }
+      const container = yield* remember(within)
+      const isLed =
+        (container?._tag === "Listed" && container.isShortcut) ||
+        (container?._tag === "Fresh" && container.file.shortcutDetails !== undefined)
+      return { name, isAlone: false, parents: isLed ? [] : [within], shortcuts: isLed ? [within] : [] }
     }
-    const file = remembered?._tag === "Fresh" ? remembered.file : Option.getOrUndefined(yield* listing.file({ id }))
-    if (file === undefined || (file.trashed === true && !includeTrashed)) return { place: undefined, isSure: true }
-    const own = yield* among(
-      (file.parents ?? []).map((parent) => [parent, parent] as const),
-      () => file.name ?? id,
-      looking
-    )
-    if (own.place !== undefined) return own
-    const led = yield* byShortcut(id, looking)
-    if (led.place !== undefined) return led
-    const isSure = own.isSure && led.isSure
-    return { place: isAlone(file) ? { path: segment(file.name ?? id), within: undefined } : undefined, isSure }
+    return Option.match(yield* listing.file({ id }), { onNone: () => absent, onSome: nodeOf })
   })
 
-  const below = ({ isSure, place }: Found, within: string, name: string): Found => ({
-    place: place && { path: name === "" ? place.path : join(place.path, name), within },
-    isSure
+  const look = Effect.fnUntraced(function* (id: string) {
+    const before = nodes.get(id)
+    if (before !== undefined) return before
+    const node = yield* resolve(id)
+    keep(nodes, id, node)
+    return node
   })
 
-  /** The first of these, by id, that has a place. */
-  const among = Effect.fnUntraced(function* (
-    candidates: ReadonlyArray<readonly [within: string, parent: string]>,
-    nameOf: (within: string) => string,
-    looking: ReadonlySet<string>
-  ) {
-    let isSure = true
-    for (const [within, parent] of candidates.toSorted(([a], [b]) => (a < b ? -1 : 1))) {
-      const above = yield* look(parent, looking)
-      if (above.place !== undefined) return below({ ...above, isSure: above.isSure && isSure }, within, nameOf(within))
-      isSure &&= above.isSure
+  /** Searches shortcuts to all of these that it was not done for. */
+  const search = Effect.fnUntraced(function* (ids: ReadonlyArray<string>) {
+    const unknown: Array<string> = []
+    for (const id of ids) {
+      const node = yield* look(id)
+      if (node.shortcuts !== undefined) continue
+      if (yield* mayBeTarget(id)) unknown.push(id)
+      else node.shortcuts = []
     }
-    return { place: undefined, isSure } satisfies Found
+    if (unknown.length === 0) return
+    const found = (yield* listing.shortcutsTo(unknown)).toSorted((a, b) => (a.id < b.id ? -1 : 1))
+    const byTarget = Map.groupBy(found, ({ shortcutDetails }) => shortcutDetails?.targetId)
+    for (const id of unknown) {
+      const node = yield* look(id)
+      const leading = byTarget.get(id) ?? []
+      node.shortcuts = leading.map((shortcut) => shortcut.id)
+      for (const shortcut of leading) keep(nodes, shortcut.id, { ...nodeOf(shortcut), isAlone: false, shortcuts: [] })
+    }
   })
 
-  const byShortcut: Look = Effect.fnUntraced(function* (id: string, looking: ReadonlySet<string>) {
-    if (shortcuts !== "follow" || !(yield* mayBeTarget(id))) return { place: undefined, isSure: true }
-    const found = (yield* listing.shortcutsTo([id])).filter(isShortcut)
-    const names = new Map(found.map((shortcut) => [shortcut.id, shortcut.name ?? shortcut.id]))
-    return yield* among(
-      found.flatMap(({ id: shortcut, parents = [] }) => parents.map((parent) => [shortcut, parent] as const)),
-      (shortcut) => names.get(shortcut) ?? shortcut,
-      looking
-    )
+  /** The fewest shortcuts on a way from a root; `undefined` where there is none. `isNew`: what is known of it is not. */
+  const depthOf = Effect.fnUntraced(function* (start: string, isNew = false) {
+    const seen = new Set<string>()
+    let best = Number.POSITIVE_INFINITY
+    let level: ReadonlyArray<string> = [start]
+    for (let depth = 0; depth < best && level.length > 0; depth++) {
+      const waiting = [...level]
+      const climbed: Array<string> = []
+      for (let id = waiting.pop(); id !== undefined; id = waiting.pop()) {
+        if (seen.has(id)) continue
+        seen.add(id)
+        if (roots.has(id)) best = Math.min(best, depth)
+        else if (known.has(id) && !(isNew && id === start)) {
+          best = Math.min(best, depth + (known.get(id)?.depth ?? Number.POSITIVE_INFINITY))
+        } else {
+          const node = yield* look(id)
+          if (node.isAlone) best = Math.min(best, depth)
+          climbed.push(id)
+          waiting.push(...node.parents)
+        }
+      }
+      // Shortcuts to any of them are one more on the way.
+      if (depth + 1 >= best) break
+      yield* search(climbed)
+      const next = yield* Effect.forEach(climbed, look)
+      level = next.flatMap(({ shortcuts = [] }) => shortcuts)
+    }
+    return best === Number.POSITIVE_INFINITY ? undefined : best
   })
 
-  const of = (id: string) => Effect.map(look(id, new Set()), ({ place }) => place)
-  const ofParents = Effect.fnUntraced(function* ({ parents = [] }: File) {
-    for (const folder of parents.toSorted()) {
-      const place = yield* of(folder)
-      if (place !== undefined) return { folder, place }
+  type Find = (
+    id: string,
+    looking?: ReadonlyArray<string>,
+    isNew?: boolean
+  ) => Effect.Effect<Place | undefined, DriveError>
+
+  /** `looking`: below it. While folders are moved, some are known as they were, and others as they are: in a circle. */
+  const find: Find = Effect.fnUntraced(function* (id: string, looking: ReadonlyArray<string> = [], isNew = false) {
+    const depth = yield* depthOf(id, isNew)
+    if (depth === undefined) return undefined
+    const below = [...looking, id]
+    const { isAlone: isTop, name, parents } = yield* look(id)
+    for (const parent of parents) {
+      if ((yield* depthOf(parent)) !== depth) continue
+      const above = yield* placeAt(parent, below)
+      if (above !== undefined) return { path: join(above.path, name), within: parent, depth, isLed: false }
+    }
+    if (isTop && depth === 0) return { path: segment(name), within: undefined, depth, isLed: false }
+    yield* search([id])
+    for (const shortcut of (yield* look(id)).shortcuts ?? []) {
+      if ((yield* depthOf(shortcut)) !== depth - 1) continue
+      const above = yield* placeAt(shortcut, below)
+      if (above !== undefined) return { path: above.path, within: shortcut, depth, isLed: true }
     }
     return undefined
   })
+
+  const placeAt: Find = Effect.fnUntraced(function* (id: string, looking: ReadonlyArray<string> = []) {
+    const base = roots.get(id)
+    if (base !== undefined) return { path: base, within: undefined, depth: 0, isLed: false }
+    if (known.has(id)) return known.get(id)
+    if (looking.includes(id)) return undefined
+    const place = yield* find(id, looking)
+    if (place !== undefined || looking.length === 0) keep(known, id, place)
+    return place
+  })
+  const of: Places["of"] = (id) => placeAt(id)
+
   return {
     of,
-    ofParents,
-    locate: (file) =>
-      Effect.map(ofParents(file), (found) => {
-        if (found !== undefined) return { path: found.place.path, within: found.folder }
-        return isAlone(file) ? nowhere : undefined
-      }),
-    learn,
-    forget: () => known.clear()
+    ofFolder: Effect.fnUntraced(function* (folder) {
+      if (roots.has(folder.id)) return yield* of(folder.id)
+      keep(nodes, folder.id, nodeOf(folder))
+      const place = yield* find(folder.id, [], true)
+      keep(known, folder.id, place)
+      return place
+    }),
+    locate: Effect.fnUntraced(function* (file) {
+      let found: Location | undefined
+      for (const folder of (file.parents ?? []).toSorted()) {
+        const place = yield* of(folder)
+        if (place === undefined || place.depth >= (found?.depth ?? Number.POSITIVE_INFINITY)) continue
+        found = { path: place.path, within: folder, depth: place.depth }
+      }
+      return found ?? (isAlone(file) ? nowhere : undefined)
+    }),
+    learn: (id, place) => keep(known, id, place),
+    forget: () => {
+      known.clear()
+      nodes.clear()
+    }
   }
 }

@@ -51,10 +51,11 @@ const root = (file: File, path: string, feeds: Feeds) => ({
   resourceKey: file.resourceKey,
   name: file.name ?? file.id,
   path,
+  depth: 0,
   drive: feeds.corpusOf(file)
 })
 
-export const ofDrive = ({ id, name = id }: SharedDrive, path: string) => ({ id, name, path, drive: id })
+export const ofDrive = ({ id, name = id }: SharedDrive, path: string) => ({ id, name, path, depth: 0, drive: id })
 
 /**
  * Finds the roots, and begins to follow the logs of their drives before. A root that is not there, or not shared with the
@@ -116,7 +117,7 @@ export const find = Effect.fnUntraced(function* (
 })
 
 /** The folder at a reference, or that a shortcut there leads to. */
-const folderAt = (listing: Listing) =>
+export const folderAt = (listing: Listing) =>
   Effect.fnUntraced(function* (reference: Reference) {
     const found = yield* listing.root(reference)
     const target = isShortcut(found) ? targetOf(found) : undefined

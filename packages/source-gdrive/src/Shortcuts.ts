@@ -3,7 +3,6 @@
  */
 import type { Change } from "@sluice/core"
 import { Effect, Option } from "effect"
-import * as Containers from "./Containers.ts"
 import type { DriveError } from "./DriveError.ts"
 import { isFolder, isOwned, isShortcut, join, type Location, targetOf } from "./Entry.ts"
 import type { Folder, Listing } from "./Listing.ts"
@@ -14,13 +13,8 @@ import type { File } from "./Wire.ts"
 export type Led =
   | { readonly _tag: "File"; readonly file: File }
   /** It is to be listed here, and nowhere else. */
-  | {
-      readonly _tag: "Folder"
-      readonly file: File
-      readonly folder: Omit<Folder, "drive">
-      readonly containers: ReadonlyArray<Change.Container>
-    }
-  | { readonly _tag: "Left"; readonly reason: Change.Reason }
+  | { readonly _tag: "Folder"; readonly file: File; readonly folder: Omit<Folder, "drive"> }
+  | { readonly _tag: "Left"; readonly file: File | undefined; readonly reason: Change.Reason }
 
 /** Changes of these files have to be followed as well. */
 export interface Watch {
@@ -28,12 +22,26 @@ export interface Watch {
   readonly begin: (file: File) => Effect.Effect<boolean, DriveError>
 }
 
-const left = (code: string, message: string): Led => ({ _tag: "Left", reason: { code, message } })
+const left = (file: File | undefined, code: string, message: string): Led => ({
+  _tag: "Left",
+  file,
+  reason: { code, message }
+})
 
-const dangling = left(
-  "shortcut-dangling",
-  "leads to a file that is gone or in the trash, or that this account may not see"
-)
+const dangling = (file?: File): Led =>
+  left(file, "shortcut-dangling", "leads to a file that is gone or in the trash, or that this account may not see")
+
+const loop = (file: File): Led => left(file, "shortcut-loop", "leads to a folder that it is in itself")
+
+/** Whether what is in a container is, by that, in a folder. */
+const isAbove = Effect.fnUntraced(function* (places: Places, folder: string, within: string | undefined) {
+  const seen = new Set<string>()
+  for (let above = within; above !== undefined && !seen.has(above); above = (yield* places.of(above))?.within) {
+    if (above === folder) return true
+    seen.add(above)
+  }
+  return false
+})
 
 const isIn = (location: Location, { path }: Place): boolean =>
   path === "" || location.path === path || location.path.startsWith(`${path}/`)
@@ -47,32 +55,26 @@ export const follow = Effect.fnUntraced(function* (
   location: Location
 ): Effect.fn.Return<Led, DriveError> {
   const target = targetOf(shortcut)
-  if (target === undefined) return dangling
+  if (target === undefined) return dangling()
   let found = yield* listing.file(target)
   if (Option.isSome(found) && (yield* watch.begin(found.value))) found = yield* listing.file(target)
-  if (Option.isNone(found)) return dangling
+  if (Option.isNone(found)) return dangling()
   const file = found.value
-  if (file.trashed === true && !listing.settings.includeTrashed) return dangling
-  if (isShortcut(file)) return left("shortcut-nested", "leads to another shortcut, which Drive does not follow either")
+  if (file.trashed === true && !listing.settings.includeTrashed) return dangling(file)
+  if (isShortcut(file))
+    return left(file, "shortcut-nested", "leads to another shortcut, which Drive does not follow either")
   if (!isFolder(file)) {
     return isOwned(listing.settings, file)
       ? { _tag: "File", file }
-      : left("not-owned", "leads to a file of an owner who is not among those asked for")
+      : left(file, "not-owned", "leads to a file of an owner who is not among those asked for")
   }
-  const place = yield* places.of(file.id)
+  if (yield* isAbove(places, file.id, location.within)) return loop(file)
+  const place = yield* places.ofFolder(file)
   if (place !== undefined && place.within !== shortcut.id) {
     return isIn(location, place)
-      ? left("shortcut-loop", "leads to a folder that it is in itself")
-      : left("shortcut-duplicate", `leads to a folder that is taken where it is: ${place.path}`)
+      ? loop(file)
+      : left(file, "shortcut-duplicate", `leads to a folder that is taken where it is: ${place.path}`)
   }
-  const name = shortcut.name ?? shortcut.id
-  return {
-    _tag: "Folder",
-    file,
-    folder: { ...target, path: join(location.path, name) },
-    containers: [
-      Containers.make(shortcut.id, location.within, { name, target: file.id }),
-      Containers.make(file.id, shortcut.id, { name: "" })
-    ]
-  }
+  const path = join(location.path, shortcut.name ?? shortcut.id)
+  return { _tag: "Folder", file, folder: { ...target, path, depth: location.depth + 1 } }
 })

@@ -1,5 +1,6 @@
 /**
- * A file as it is now.
+ * A file as it is now. Whether it was moved, or put into the trash, is not asked: following changes finds that, and what
+ * was in the trash for a while only must not be taken for gone.
  */
 import type { Source, SourceFile } from "@sluice/core"
 import { Effect, Option } from "effect"
@@ -11,29 +12,23 @@ import { isFolder, isShortcut, shortcutItself, targetOf } from "./Entry.ts"
 import * as Listing from "./Listing.ts"
 import type { Settings } from "./Settings.ts"
 
-/** The folder it was listed in. That it was moved is found by following changes. */
+/** The folder it was listed in. */
 const folderOf = (path: string): string => path.slice(0, Math.max(path.lastIndexOf("/"), 0))
 
-/** `None` where it is gone, in the trash, or a shortcut that leads nowhere. */
+/** `None` where it is gone, or a shortcut that leads nowhere. */
 export const stat = (
   settings: Settings,
   file: SourceFile.SourceFile
 ): Effect.Effect<Option.Option<SourceFile.SourceFile>, Source.SourceError, Drive> =>
   Effect.gen(function* () {
     const listing = Listing.make(yield* Drive, settings, new Set(Object.keys(file.attributes)))
-    const isThere = Option.filter(
-      ({ trashed }: { readonly trashed?: boolean }) => trashed !== true || settings.includeTrashed
-    )
-    const found = yield* Effect.map(
-      listing.file({
-        id: file.id,
-        resourceKey: file.target === undefined ? Attributes.resourceKeyOf(file) : undefined
-      }),
-      isThere
-    )
+    const found = yield* listing.file({
+      id: file.id,
+      resourceKey: file.target === undefined ? Attributes.resourceKeyOf(file) : undefined
+    })
     if (Option.isNone(found)) return Option.none()
     const entry = found.value
-    const location = { path: folderOf(file.path), within: file.within }
+    const location = { path: folderOf(file.path), within: file.within, depth: 0 }
     if (!isShortcut(entry)) {
       return Option.some((yield* Contents.changeOf(listing, { file: entry, location }, entry)).file)
     }
@@ -43,9 +38,7 @@ export const stat = (
     }
     const target = targetOf(entry)
     const led =
-      target === undefined
-        ? Option.none()
-        : Option.filter(yield* Effect.map(listing.file(target), isThere), (one) => !isFolder(one))
+      target === undefined ? Option.none() : Option.filter(yield* listing.file(target), (one) => !isFolder(one))
     if (Option.isNone(led)) return Option.none()
     return Option.some((yield* Contents.changeOf(listing, { file: entry, location }, led.value)).file)
   }).pipe(Effect.mapError(toSourceError(settings.name)))

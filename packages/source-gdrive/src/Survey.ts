@@ -3,7 +3,8 @@
  */
 import type { Change, Source } from "@sluice/core"
 import { Effect } from "effect"
-import type { Reader } from "./Contents.ts"
+import * as Above from "./Above.ts"
+import { accessOf, type Reader } from "./Contents.ts"
 import type { DriveError } from "./DriveError.ts"
 import * as Feeds from "./Feeds.ts"
 import * as Listing from "./Listing.ts"
@@ -15,9 +16,11 @@ import type { Settings } from "./Settings.ts"
 export interface Survey {
   readonly roots: Roots.Roots
   readonly reader: Reader
+  /** Places for which not every folder is asked about whether shortcuts lead there. */
+  readonly placesWhere: (mayBeTarget: Places.Options["mayBeTarget"]) => Places.Places
 }
 
-export interface Options extends Pick<Places.Options, "remember" | "mayBeTarget"> {
+export interface Options extends Pick<Places.Options, "remember"> {
   readonly drive: Requests
   readonly settings: Settings
   readonly asked: Pick<Source.SweepOptions, "attributes" | "pathPrefixes">
@@ -37,7 +40,6 @@ export const begin = Effect.fnUntraced(function* ({
   asked,
   drive,
   feeds: known,
-  mayBeTarget,
   onFeed,
   remember,
   settings
@@ -45,15 +47,19 @@ export const begin = Effect.fnUntraced(function* ({
   const listing = Listing.make(drive, settings, asked.attributes)
   const feeds = Feeds.make(drive, settings.digest, known, onFeed)
   const roots = yield* Roots.find(drive, listing, feeds)
-  const places = Places.make({
-    listing,
-    roots: new Map(roots.folders.map(({ id, path }) => [id, path])),
-    isAlone: roots.isAlone,
-    remember,
-    mayBeTarget
-  })
+  const paths = new Map(roots.folders.map(({ id, path }) => [id, path]))
+  const placesWhere = (mayBeTarget: Places.Options["mayBeTarget"]) =>
+    Places.make({ listing, roots: paths, isAlone: roots.isAlone, remember, mayBeTarget })
   return {
     roots,
-    reader: { listing, places, watch: feeds, wanted: wantedBy(asked.pathPrefixes), corpusOf: feeds.corpusOf }
+    placesWhere,
+    reader: {
+      listing,
+      places: placesWhere(() => Effect.succeed(true)),
+      above: Above.make(listing, accessOf(listing)),
+      watch: feeds,
+      wanted: wantedBy(asked.pathPrefixes),
+      corpusOf: feeds.corpusOf
+    }
   }
 })

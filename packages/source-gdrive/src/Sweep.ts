@@ -31,8 +31,7 @@ export const sweep = (
           asked: options,
           feeds: Cursors.feed.among(digest, resume).keys(),
           onFeed: (position) => say({ ...position, changes: [], follows: true }),
-          remember: () => Effect.undefined,
-          mayBeTarget: () => Effect.succeed(true)
+          remember: () => Effect.undefined
         })
 
         /** Folders are told before the answer that named them. */

@@ -53,6 +53,8 @@ export const walk = <E>({ folders, groups = [], onFound, reader }: Options<E>): 
       const { listing } = reader
       const { concurrency } = listing.settings
       const waiting: Array<Folder> = [...folders]
+      /** Of a walk that goes on, some were found by an answer that is asked for again. */
+      const given = new Set(folders.map(({ id }) => id))
       const unfinished: Array<Group> = [...groups]
       const hands = yield* FiberSet.make<void>()
       const failed = yield* Deferred.make<never, E | DriveError>()
@@ -98,13 +100,15 @@ export const walk = <E>({ folders, groups = [], onFound, reader }: Options<E>): 
           )
           seen = new Set(files.map(({ id }) => id))
           const contents = yield* ReadContents.read(reader, located)
+          const found = contents.folders.filter(({ id }) => !given.has(id))
           yield* onFound({
             ...contents,
+            folders: found,
             group: { ...group, pageToken },
             next: nextPageToken,
             incomplete: isIncomplete === true ? incompleteSearch : undefined
           })
-          waiting.push(...contents.folders)
+          waiting.push(...found)
           yield* settled
           yield* recruit
           total += files.length
@@ -140,9 +144,10 @@ export const walk = <E>({ folders, groups = [], onFound, reader }: Options<E>): 
         for (const file of files) {
           const { parents = [] } = file
           // Of several folders, one has it: in the others it is passed over.
-          const parent = parents.length > 1 ? (yield* reader.places.ofParents(file))?.folder : parents[0]
+          const parent = parents.length > 1 ? (yield* reader.places.locate(file))?.within : parents[0]
           const folder = parent === undefined ? undefined : byId.get(parent)
-          if (folder !== undefined) located.push({ file, location: { path: folder.path, within: folder.id } })
+          if (folder === undefined) continue
+          located.push({ file, location: { path: folder.path, within: folder.id, depth: folder.depth } })
         }
         return located
       })
