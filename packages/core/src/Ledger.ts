@@ -126,7 +126,7 @@ const knownOf = ({ gone, known, within }: Row): Known => ({
 interface Book {
   readonly rows: Map<string, Row>
   /** With the sweep that named each last. */
-  readonly containers: Map<string, Container & { readonly sweep: number }>
+  readonly containers: Map<string, { readonly container: Container; readonly sweep: number }>
   readonly cursors: Map<string, Advance>
   sweep: number
   tracks: boolean
@@ -137,14 +137,14 @@ interface Book {
 /** These, and all containers that are in them. */
 const withContainersIn = (book: Book, ids: ReadonlyArray<string>): ReadonlySet<string> => {
   const found = new Set(ids)
-  const children = Map.groupBy(book.containers.values(), ({ within }) => within)
+  const children = Map.groupBy(book.containers.values(), ({ container }) => container.within)
   // A set is walked in the order of insertion, also over what is added meanwhile.
-  for (const id of found) for (const child of children.get(id) ?? []) found.add(child.id)
+  for (const id of found) for (const child of children.get(id) ?? []) found.add(child.container.id)
   return found
 }
 
 const write = (book: Book, settlement: Settlement) => {
-  for (const container of settlement.containers) book.containers.set(container.id, { ...container, sweep: book.sweep })
+  for (const container of settlement.containers) book.containers.set(container.id, { container, sweep: book.sweep })
   for (const { file, outcome } of settlement.files) {
     if (!isDelivered(outcome)) continue
     const said = "objectId" in outcome ? outcome.objectId : undefined
@@ -228,14 +228,13 @@ export const layerMemory: Layer.Layer<Ledger> = Layer.sync(Ledger, () => {
     containers: (pipeline, ids) =>
       on(
         pipeline,
-        ({ containers }) =>
-          new Map(Array.from(among(containers, ids), ([id, { sweep: _, ...container }]) => [id, container]))
+        ({ containers }) => new Map(Array.from(among(containers, ids), ([id, { container }]) => [id, container]))
       ),
     settle: (settlement) => on(settlement.pipeline, (book) => write(book, settlement)),
     completeSweep: (pipeline) =>
       on(pipeline, (book) => {
         for (const [range, { follows }] of book.cursors) if (!follows) book.cursors.delete(range)
-        for (const { id, sweep } of book.containers.values()) if (sweep !== book.sweep) book.containers.delete(id)
+        for (const [id, { sweep }] of book.containers) if (sweep !== book.sweep) book.containers.delete(id)
         for (const row of book.rows.values()) if (book.tracks && row.sweep !== book.sweep) row.gone = true
         book.swept = true
       }),

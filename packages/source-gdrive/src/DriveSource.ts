@@ -11,13 +11,13 @@
  * changed is followed from the second run on.
  */
 import type { Source } from "@sluice/core"
-import { Config, Effect, Option, Stream } from "effect"
+import { Config, Effect, Option, Schema, Stream } from "effect"
 import type { Drive } from "./Drive.ts"
 import { check } from "./DriveCheck.ts"
 import { misconfigured } from "./DriveOptions.ts"
 import { follow } from "./Follow.ts"
 import { read } from "./Read.ts"
-import { type Attribute, attributes, type From, fromOptions, type Options, type Settings } from "./Settings.ts"
+import { attributes, type From, fromOptions, type Options, type Settings } from "./Settings.ts"
 import { stat } from "./Stat.ts"
 import { sweep } from "./Sweep.ts"
 
@@ -55,6 +55,7 @@ const refusal = ({ name, problems }: Settings): Source.SourceError | undefined =
 const optional = <A>(config: Config.Config<A>) => Config.map(Config.option(config), Option.getOrUndefined)
 const list = (name: string) =>
   Config.map(Config.NonEmptyString(name), (text) => text.split(",").map((one) => one.trim()))
+const attributeNames = Config.Array(Schema.Trim.pipe(Schema.decodeTo(Schema.Literals(attributes))), "GDRIVE_ATTRIBUTES")
 
 /**
  * The options as the environment has them: one of `GDRIVE_FOLDERS` (ids or addresses, separated by commas),
@@ -77,10 +78,6 @@ export const config: Config.Config<Options> = Config.all({
   ownedBy: optional(list("GDRIVE_OWNED_BY")),
   acknowledgeAbuse: optional(Config.Boolean("GDRIVE_ACKNOWLEDGE_ABUSE")),
   labels: optional(list("GDRIVE_LABELS")),
-  attributes: optional(
-    Config.map(list("GDRIVE_ATTRIBUTES"), (names) =>
-      attributes.filter((name): name is Attribute => names.includes(name))
-    )
-  ),
+  attributes: optional(attributeNames),
   concurrency: optional(Config.Int("GDRIVE_LIST_CONCURRENCY"))
 })

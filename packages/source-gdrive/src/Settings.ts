@@ -162,6 +162,10 @@ const problemsOf = (options: Options): Settings["problems"] => {
   if (ownedBy !== undefined && typeof from !== "string" && "sharedDrive" in from) {
     refuse("ownedBy", "files in a shared drive have no owner", "Leave it out")
   }
+  const known: ReadonlyArray<string> = attributes
+  for (const name of (options.attributes ?? []).filter((one) => !known.includes(one))) {
+    refuse("attributes", `there are no attributes ${JSON.stringify(name)}`, `Use ${known.join(", ")}`)
+  }
   if (options.attributes?.includes("labels") === true && (labels ?? []).length === 0) {
     refuse("labels", "Google gives the labels that are named, and none is", "Name the ids of the labels to load")
   }
@@ -181,13 +185,14 @@ export const fromOptions = (options: Options): Settings => {
     includeTrashed: options.includeTrashed === true,
     shortcuts: options.shortcuts ?? "follow",
     exports: { ...Formats.defaults, ...options.exports },
-    ownedBy: options.ownedBy ?? []
+    ownedBy: options.ownedBy ?? [],
+    labels: options.labels ?? [],
+    attributes: [...new Set(options.attributes)].toSorted()
   } as const
   return {
     ...taken,
     name: nameOf(where),
     acknowledgeAbuse: options.acknowledgeAbuse === true,
-    labels: options.labels ?? [],
     attributes: new Set(options.attributes),
     concurrency: options.concurrency ?? 8,
     digest: hash("sha256", JSON.stringify(taken), "base64url").slice(0, 8),
