@@ -13,7 +13,10 @@ export interface Placement {
    * found. Default `source_key`. `false` only where the bucket's unique key upserts.
    */
   readonly sourceKey?: string | false | undefined
-  /** `{ uri, id, token, path, checksum, modified_at, run_id, pipeline }`. Default `metadata.source`. */
+  /**
+   * `{ uri, id, token, path, checksum, modified_at, target, run_id, pipeline }`, `target` (`{ id, uri }`) only of a
+   * shortcut that was followed. Default `metadata.source`.
+   */
   readonly source?: string | false | undefined
   /** `source_details: [{ type: "bucket", source_id: <uri> }]`, the API's own shape. Default `true`. */
   readonly sourceDetails?: boolean | undefined
@@ -74,6 +77,7 @@ const sourceOf = (lineage: Lineage.Lineage): Schema.JsonObject => ({
   path: lineage.path,
   ...(lineage.checksum === undefined ? {} : { checksum: `${lineage.checksum.algorithm}:${lineage.checksum.value}` }),
   ...(lineage.modifiedAt === undefined ? {} : { modified_at: DateTime.formatIso(lineage.modifiedAt) }),
+  ...(lineage.target === undefined ? {} : { target: lineage.target }),
   run_id: lineage.runId,
   pipeline: lineage.pipeline
 })

@@ -27,6 +27,14 @@ describe("LineageFields", () => {
     assert.deepStrictEqual(add(undefined), { fields: { source_key: "key", metadata: { source } } })
   })
 
+  it("names the file that a shortcut leads to", () => {
+    const target = { id: "1b", uri: "https://drive.google.com/open?id=1b" }
+    const followed = Lineage.make(Fixtures.file("a b.pdf", { target }), Fixtures.run)
+    const placed = Result.getOrThrow(LineageFields.resolve({ sourceKey: false, source: "origin" }))
+    const { checksum: _, ...own } = source
+    assert.deepStrictEqual(LineageFields.add(placed, {}, "key", followed), { fields: { origin: { ...own, target } } })
+  })
+
   it("goes where it is told: to the root, under metadata, or nowhere", () => {
     assert.deepStrictEqual(add({ sourceKey: "metadata.source_key", source: "origin" }), {
       fields: { metadata: { source_key: "key" }, origin: source }
