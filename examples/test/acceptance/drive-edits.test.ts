@@ -22,8 +22,7 @@ describe("a folder in Drive that is edited between and during runs, some of whic
       const memory = yield* Acceptance.ledger
       const done: Array<string> = []
       const run = Pipeline.run(pipeline, { confirmDeletes: true }).pipe(
-        Effect.provide(memory),
-        Effect.provide(Acceptance.clients(drive, mixpeek))
+        Effect.provide([memory, Acceptance.clients(drive, mixpeek)])
       )
       const edited = Effect.tap(edit, ({ description }) => Effect.sync(() => done.push(description)))
       /** Requests until the run is broken off. */
