@@ -68,7 +68,7 @@ export const walk = <E>({ folders, groups = [], onFound, reader }: Options<E>): 
         const last = waiting.at(-1)
         if (unfinished.length > 0 || last === undefined) return unfinished.pop()
         let from = waiting.length - 1
-        while (waiting.length - from < together && waiting[from - 1]?.drive === last.drive) from--
+        while (from > 0 && waiting.length - from < together && waiting[from - 1]?.drive === last.drive) from--
         if (from === 0 && waiting.length < together && promising > 0) return undefined
         // From `from` on there is at least the last one.
         return { folders: waiting.splice(from) as Arr.NonEmptyArray<Folder>, pageToken: undefined }
