@@ -18,7 +18,7 @@ describe("a folder in Drive that is edited between and during runs, some of whic
       yield* drive.seed({ files: 120, folders: 24, seed, parent: folder })
       yield* drive.seed({ files: 30, folders: 6, seed: `${seed} elsewhere`, parent: elsewhere })
       const edit = yield* Edits.make(drive, { folder, elsewhere, seed, weights: { createShortcut: 6 } })
-      const pipeline = Acceptance.pipelineOf({ from: { folders: [folder] } })
+      const pipeline = Acceptance.pipelineOf({ from: { folders: [folder] } }, Acceptance.withReaders)
       const memory = yield* Acceptance.ledger
       const done: Array<string> = []
       const run = Pipeline.run(pipeline, { confirmDeletes: true }).pipe(

@@ -22,19 +22,24 @@ export const mixpeekStandIn = (options: Partial<MixpeekStandIn.Options> = {}) =>
     ...options
   })
 
-/** Everything of a folder, with who may read it; what is deleted there is removed here. */
-export const pipelineOf = (options: DriveSource.Options, source = DriveSource.make(options)) =>
+/** Everything of a folder; what is deleted there is removed here. Who may read it only where an owner is asked. */
+export const pipelineOf = (options: DriveSource.Options, fields: Readonly<Record<string, Fields.Field>> = {}) =>
   Pipeline.make({
     name: "drive",
-    source,
+    source: DriveSource.make(options),
     map: MixpeekObject.fromFile({
       property: { pdf: "document", image: "image", audio: "audio", video: "video", text: "text", excel: "table" },
       otherwise: "text",
-      fields: { readers: Fields.attribute("permissions", "readers") }
+      fields
     }),
     sink: MixpeekSink.make({ bucket: target, uniqueKey: "upsert", batch: { maxWait: "50 millis" } }),
     deletes: "propagate"
   })
+
+/** Who may read a file, as fields of its object: owners and editors may ask. */
+export const withReaders: Readonly<Record<string, Fields.Field>> = {
+  readers: Fields.attribute("permissions", "readers")
+}
 
 const retry = {
   base: Duration.millis(1),
@@ -43,17 +48,25 @@ const retry = {
   maxElapsed: Duration.seconds(20)
 }
 
-/** The clients of both stand-ins; Drive as the person whose files are there. */
-export const clients = (drive: DriveStandIn.DriveStandIn, mixpeek: MixpeekStandIn.MixpeekStandIn) =>
+/** A person who gave their consent: whose files are there. */
+export const person = ({ oauth: { clientId, clientSecret, refreshToken } }: DriveStandIn.DriveStandIn) =>
+  Credentials.OAuth({ clientId, clientSecret, refreshToken })
+
+/** A service account, which sees what is shared with it. */
+export const serviceAccount = ({ serviceAccount: { keyJson } }: DriveStandIn.DriveStandIn) =>
+  Credentials.ServiceAccount({ key: { json: keyJson } })
+
+/** The clients of both stand-ins. */
+export const clients = (
+  drive: DriveStandIn.DriveStandIn,
+  mixpeek: MixpeekStandIn.MixpeekStandIn,
+  credentials: Credentials.Credentials = person(drive)
+) =>
   Layer.mergeAll(
     Drive.layer({
       endpoint: drive.url,
       tokenEndpoint: drive.tokenUrl,
-      credentials: Credentials.OAuth({
-        clientId: drive.oauth.clientId,
-        clientSecret: drive.oauth.clientSecret,
-        refreshToken: drive.oauth.refreshToken
-      }),
+      credentials,
       queriesPerMinute: 1_000_000,
       burst: 100_000,
       retry
