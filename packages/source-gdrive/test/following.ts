@@ -1,0 +1,155 @@
+/** What the tests of following share: a source with a ledger that settles what it says, page by page, as a pipeline does. */
+import { type Change, Ledger, Outcome, type Source, SourceFile } from "@sluice/core"
+import { assert } from "@effect/vitest"
+import type { DriveStandIn } from "@sluice/testkit/drive"
+import { Context, Effect, Layer, Option, Stream } from "effect"
+import { type Drive, DriveSource } from "../src/index.ts"
+import { everything, filesOf, folderOf, lines } from "./tree.ts"
+
+/** What of a source is asked for. */
+export type Asked = Partial<Omit<Source.SweepOptions, "resume">>
+
+/** A folder that is taken, and another one beside it. Every name is there once. */
+export const twoFolders = Effect.fnUntraced(function* (drive: DriveStandIn.DriveStandIn) {
+  const taken = yield* folderOf(drive, [
+    { path: "top.txt", bytes: "top" },
+    { path: "a/one.txt", bytes: "one" },
+    { path: "a/b/two.txt", bytes: "two" },
+    { path: "c/three.txt", bytes: "three" }
+  ])
+  const beside = yield* folderOf(drive, [
+    { path: "out.txt", bytes: "out" },
+    { path: "d/four.txt", bytes: "four" },
+    { path: "d/e/five.txt", bytes: "five" }
+  ])
+  yield* drive.rename(taken.root, "taken")
+  yield* drive.rename(beside.root, "beside")
+  const ids = new Map([...taken.folders, ...taken.ids, ...beside.folders, ...beside.ids])
+  ids.set("taken", taken.root).set("beside", beside.root)
+  for (const [path, id] of ids) ids.set(path.slice(path.lastIndexOf("/") + 1), id)
+  /** The id of what has this name. */
+  const id = (name: string): string => ids.get(name) ?? assert.fail(`nothing is called ${name}`)
+  return { id, taken: taken.root, beside: beside.root }
+})
+
+/** Whether what is kept of a file is its state. */
+const stateOf = (file: SourceFile.SourceFile) => `${file.path} ${file.id} ${file.token} ${SourceFile.facts(file)}`
+
+/** A source whose pages are settled in a ledger of its own. */
+export const kept = Effect.fnUntraced(function* <E>(
+  drive: DriveStandIn.DriveStandIn,
+  live: Layer.Layer<Drive, E>,
+  options: DriveSource.Options,
+  asked: Asked = {}
+) {
+  const clients = yield* Layer.build(live)
+  const ledger = Context.get(yield* Layer.build(Ledger.layerMemory), Ledger.Ledger)
+  const pipeline = "test"
+  const names = new Map<string, string>()
+  const delivered = new Map<string, SourceFile.SourceFile>()
+  const wanted = { ...everything, ...asked }
+  let cost: Readonly<Record<string, number>> = {}
+
+  /** A page whose every change has its outcome. */
+  const settle = Effect.fnUntraced(function* (page: Change.Page) {
+    const { changes, containers = [], cursor, follows = false, range } = page
+    const none = { pipeline, runId: "run", files: [], removed: [], seen: [], gone: [], containers: [], cursors: [] }
+    const gone = changes.flatMap((one) =>
+      one._tag === "Delete" ? [one.id] : one._tag === "Skip" && one.isGone === true ? [one.file.id] : []
+    )
+    const files = changes.flatMap((one) => (one._tag === "Upsert" ? [one.file] : []))
+    for (const file of files) delivered.set(file.id, file)
+    if (gone.length > 0) yield* ledger.settle({ ...none, gone })
+    const outcome = Outcome.Created.make({})
+    yield* ledger.settle({
+      ...none,
+      files: files.map((file) => ({ file, outcome })),
+      containers,
+      cursors: [{ range, cursor, follows }]
+    })
+  })
+
+  /** By name, what is deleted too. */
+  const told = (pages: ReadonlyArray<Change.Page>) =>
+    lines(pages)
+      .map((line) => line.replace(/^Delete (.*)$/, (_, id: string) => `Delete ${names.get(id) ?? id}`))
+      .toSorted()
+
+  const take = <F>(pages: Stream.Stream<Change.Page, F, Drive>) =>
+    Effect.gen(function* () {
+      for (const { id, name } of yield* drive.items()) names.set(id, name)
+      yield* drive.forgetRequests
+      const said: Array<Change.Page> = []
+      yield* pages.pipe(
+        Stream.runForEach((page) => Effect.map(settle(page), () => void said.push(page))),
+        Effect.ensuring(Effect.map(drive.requestsByOperation, (counts) => (cost = counts)))
+      )
+      return said
+    }).pipe(Effect.provide(clients))
+
+  /** What is delivered and not gone. */
+  const files = Effect.gen(function* () {
+    const known = yield* ledger.known(pipeline, [...delivered.keys()])
+    return [...delivered.values()].filter(({ id }) => known.get(id)?.gone === false)
+  })
+
+  const followPages = (as: DriveSource.Options) =>
+    Stream.unwrap(
+      Effect.map(ledger.position(pipeline), ({ follow: since }) =>
+        Option.getOrThrow(DriveSource.make(as).follow)({
+          attributes: wanted.attributes,
+          pathPrefixes: wanted.pathPrefixes,
+          since,
+          containers: (ids) => ledger.containers(pipeline, ids)
+        })
+      )
+    )
+
+  /** Fails where it is not what a sweep would say now. */
+  const compare = Effect.gen(function* () {
+    const now = yield* Effect.provide(Stream.runCollect(DriveSource.make(options).sweep(wanted)), clients)
+    assert.deepStrictEqual((yield* files).map(stateOf).toSorted(), filesOf(now).map(stateOf).toSorted())
+  })
+
+  /** Everything, from the beginning. */
+  const sweep = Effect.gen(function* () {
+    yield* ledger.beginSweep(pipeline, { tracks: true, asked: "" })
+    const said = yield* take(DriveSource.make(options).sweep(wanted))
+    yield* ledger.completeSweep(pipeline)
+    return told(said)
+  })
+
+  return {
+    sweep,
+    /** What changed; after it, what is kept is what a sweep would say. */
+    follow: Effect.gen(function* () {
+      const said = yield* take(followPages(options))
+      for (const page of said) assert.isTrue(page.follows)
+      yield* compare
+      return told(said)
+    }),
+    /** The same, compared with nothing. */
+    followOnly: Effect.map(take(followPages(options)), told),
+    /** With other options. */
+    followAs: (as: DriveSource.Options) => Effect.map(take(followPages(as)), told),
+    /** So many pages are settled, then the run is broken off. Answers how many it were. */
+    followPart: (pages: number) => Effect.map(take(Stream.take(followPages(options), pages)), ({ length }) => length),
+    /** The paths of what is kept. */
+    paths: Effect.map(files, (all) => all.map(({ path }) => path).toSorted()),
+    /** Cursors by range, read. */
+    cursors: Effect.map(ledger.position(pipeline), ({ follow }) =>
+      Object.fromEntries(follow.map(({ cursor, range }): [string, unknown] => [range, JSON.parse(cursor)]))
+    ),
+    /** Requests of the last sweep, or of the last time that changes were followed. */
+    cost: () => cost,
+    compare
+  }
+})
+
+/** The same, after a sweep that is followed up. */
+export const swept = <E>(
+  drive: DriveStandIn.DriveStandIn,
+  live: Layer.Layer<Drive, E>,
+  options: DriveSource.Options,
+  asked: Asked = {}
+) => Effect.tap(kept(drive, live, options, asked), ({ follow, sweep }) => Effect.andThen(sweep, follow))
