@@ -71,6 +71,17 @@ const batchesWaiting = 4
 /** A file that changes more often than this while it is read is left to a later run. */
 const maxRetakes = 3
 
+/** Bytes that are wrong were damaged on the way, or are damaged where they are. */
+const maxRereads = 1
+
+/** How often a file was read anew: in a new state, or in the same. */
+interface Tries {
+  readonly retakes: number
+  readonly rereads: number
+}
+
+const once: Tries = { retakes: 0, rereads: 0 }
+
 /** Records with bodies beyond this are held back by bytes, not only by count. */
 const heavy = 64 * 1024
 
@@ -172,28 +183,31 @@ export const dispatch =
 
         const isPrepared = (value: P | Outcome): value is P => value._tag === "Prepared"
 
-        const prepare = (record: Rec, retakes = 0): Effect.Effect<void, never, R> =>
+        const prepare = (record: Rec, tries = once): Effect.Effect<void, never, R> =>
           sink.prepare(record).pipe(
             Effect.flatMap((value) => (isPrepared(value) ? enter(record, value) : emit([{ record, outcome: value }]))),
-            Effect.catch((error: SourceError) => unreadable(record, error, retakes))
+            Effect.catch((error: SourceError) => unreadable(record, error, tries))
           )
 
-        const unreadable: (record: Rec, error: SourceError, retakes: number) => Effect.Effect<void, never, R> =
-          Effect.fnUntraced(function* (record: Rec, error: SourceError, retakes: number) {
+        const unreadable: (record: Rec, error: SourceError, tries: Tries) => Effect.Effect<void, never, R> =
+          Effect.fnUntraced(function* (record: Rec, error: SourceError, tries: Tries) {
             if (error.stopsRun) return yield* halt(Cause.fail(error))
             const { _tag } = error.reason
             const cause = { code: error.code ?? _tag.toLowerCase(), message: error.message }
             if (_tag === "Gone" || _tag === "NoContent") {
               return yield* emit([{ record, outcome: Skipped.make({ cause }) }])
             }
-            if (_tag !== "Changed" || options.retake === undefined || retakes === maxRetakes) {
+            if (_tag === "Corrupt" && tries.rereads < maxRereads) {
+              return yield* prepare(record, { ...tries, rereads: tries.rereads + 1 })
+            }
+            if (_tag !== "Changed" || options.retake === undefined || tries.retakes === maxRetakes) {
               return yield* emit([{ record, outcome: Rejected.make({ cause }) }])
             }
             const anew = yield* Effect.result(options.retake(record))
-            if (Result.isFailure(anew)) return yield* unreadable(record, anew.failure, retakes)
+            if (Result.isFailure(anew)) return yield* unreadable(record, anew.failure, tries)
             return yield* Result.match(anew.success, {
               onFailure: (outcome) => emit([{ record, outcome }]),
-              onSuccess: (retaken) => prepare(retaken, retakes + 1)
+              onSuccess: (retaken) => prepare(retaken, { ...tries, retakes: tries.retakes + 1 })
             })
           })
 

@@ -1,15 +1,13 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Cause, Deferred, Duration, Effect, Exit, Fiber, Option, Random, Result, Schema, Stream } from "effect"
+import { Cause, Deferred, Duration, Effect, Exit, Fiber, Option, Random, Schema, Stream } from "effect"
 import { TestClock } from "effect/testing"
 import * as Dispatch from "../src/Dispatch.ts"
 import * as Observer from "../src/Observer.ts"
 import type * as Outcome from "../src/Outcome.ts"
 import * as Sink from "../src/Sink.ts"
-import * as Source from "../src/Source.ts"
-import * as Lineage from "../src/Lineage.ts"
 import * as FakeSink from "./fakes/FakeSink.ts"
-import * as FakeSource from "./fakes/FakeSource.ts"
-import { file, record, records } from "./fakes/files.ts"
+import { collect, dispatch, failureOf, summary } from "./fakes/dispatching.ts"
+import { record, records } from "./fakes/files.ts"
 
 const cause = (code: string): Outcome.Cause => ({ code, message: code })
 const retry = (key: string, retryAfter?: Duration.Duration): Sink.Answer => ({
@@ -19,37 +17,7 @@ const retry = (key: string, retryAfter?: Duration.Duration): Sink.Answer => ({
   retryAfter
 })
 
-/** Runs to the end of time, so that every wait of a test is over. */
-const finish = <A, E>(effect: Effect.Effect<A, E>) =>
-  Effect.gen(function* () {
-    const fiber = yield* Effect.forkChild(Effect.exit(effect))
-    for (let i = 0; i < 200; i++) yield* TestClock.adjust("1 minute")
-    return yield* Fiber.join(fiber)
-  })
-
-const dispatch = (
-  sink: Sink.Sink<string, FakeSink.FakePrepared>,
-  count: number,
-  options?: Dispatch.Options<Sink.Record<string>>
-) => Dispatch.dispatch(sink)(Stream.fromIterable(records(count)), options)
-
-/** `path:Outcome`, sorted. */
-const summary = (settled: ReadonlyArray<Dispatch.Settled<Sink.Record<string>>>) =>
-  settled.map(({ outcome, record }) => `${record.file.path}:${outcome._tag}`).toSorted()
-
 const allCreated = (count: number) => Array.from({ length: count }, (_, i) => `${i}:Created`).toSorted()
-
-const collect = Effect.fnUntraced(function* <E>(stream: Stream.Stream<Dispatch.Settled<Sink.Record<string>>, E>) {
-  const settled: Array<Dispatch.Settled<Sink.Record<string>>> = []
-  const exit = yield* finish(Stream.runForEach(stream, (one) => Effect.sync(() => settled.push(one))))
-  return { exit, settled }
-})
-
-const failureOf = (exit: Exit.Exit<unknown, unknown>) =>
-  Exit.isFailure(exit) ? Option.getOrUndefined(Cause.findErrorOption(exit.cause)) : undefined
-
-const readError = (reason: Source.SourceErrorReason) =>
-  new Source.SourceError({ source: "fake", operation: "read", reason, message: reason._tag })
 
 describe("dispatch", () => {
   it.effect("gives every record one outcome, in batches across chunks", () =>
@@ -280,38 +248,6 @@ describe("dispatch", () => {
     })
   )
 
-  it.effect("takes a file that changed again in its new state, and skips one that is gone", () =>
-    Effect.gen(function* () {
-      const { sink } = FakeSink.make({
-        prepare: (one) => {
-          if (one.file.path === "gone") return Effect.fail(readError(new Source.Gone()))
-          if (one.file.path === "denied") return Effect.fail(readError(new Source.Denied()))
-          return one.file.token === "1"
-            ? Effect.fail(readError(new Source.Changed()))
-            : Effect.succeed({ _tag: "Prepared", key: one.key, weight: 1, path: `${one.file.path}@${one.file.token}` })
-        }
-      })
-      const three = ["changed", "denied", "gone"].map((path) => record(path))
-      const { settled } = yield* collect(
-        Dispatch.dispatch(sink)(Stream.fromIterable(three), {
-          retake: (stale) => Effect.succeed(Result.succeed({ ...stale, file: file(stale.file.path, { token: "2" }) }))
-        })
-      )
-      assert.deepStrictEqual(summary(settled), ["changed:Created", "denied:Rejected", "gone:Skipped"])
-      assert.strictEqual(settled.find((one) => one.outcome._tag === "Created")?.record.file.token, "2")
-    })
-  )
-
-  it.effect("gives up on a file that never stops changing", () =>
-    Effect.gen(function* () {
-      const { sink } = FakeSink.make({ prepare: () => Effect.fail(readError(new Source.Changed())) })
-      const { settled } = yield* collect(
-        dispatch(sink, 1, { retake: (stale) => Effect.succeed(Result.succeed(stale)) })
-      )
-      assert.deepStrictEqual(summary(settled), ["0:Rejected"])
-    })
-  )
-
   it.effect("ends with the defect of a sink instead of losing the record it struck", () =>
     Effect.gen(function* () {
       const sending = FakeSink.make({ reply: () => Effect.die("a bug") })
@@ -346,14 +282,6 @@ describe("dispatch", () => {
         })
       )
       assert.deepStrictEqual(seen, { retried: 3, waited: 120 })
-    })
-  )
-
-  it.effect("ends with the source's error when reading contents lost its authorisation", () =>
-    Effect.gen(function* () {
-      const { sink } = FakeSink.make({ prepare: () => Effect.fail(readError(new Source.Unauthorized())) })
-      const { exit } = yield* collect(dispatch(sink, 5))
-      assert.instanceOf(failureOf(exit), Source.SourceError)
     })
   )
 
@@ -429,21 +357,5 @@ describe("dispatch", () => {
         const created = settled.filter((one) => one.outcome._tag === "Created").map((one) => one.record.key)
         assert.deepStrictEqual([...arrived.keys()].toSorted(), created.toSorted())
       }).pipe(Random.withSeed(seed))
-  )
-})
-
-describe("records of a source's files", () => {
-  it.effect("carry the key, the lineage and the content of their file", () =>
-    Effect.gen(function* () {
-      const { source } = FakeSource.make({ pages: Stream.empty })
-      const reading = { ...source, read: () => Stream.succeed(new Uint8Array([1, 2])) }
-      const recordOf = yield* Dispatch.recordsOf(reading, { pipeline: "p", runId: "r" })
-      const made = recordOf(file("a"), { title: "A" })
-      assert.strictEqual(made.key, Lineage.sourceKey("fake://a"))
-      assert.deepStrictEqual(made.object, { title: "A" })
-      assert.deepStrictEqual(made.lineage, Lineage.make(file("a"), { pipeline: "p", runId: "r" }))
-      assert.deepStrictEqual(yield* Stream.runCollect(made.content.bytes), [new Uint8Array([1, 2])])
-      assert.isTrue(Option.isNone(made.content.link))
-    })
   )
 })
