@@ -14,7 +14,7 @@ import { isFolder, nowhere, reject } from "./Entry.ts"
 import { isStale } from "./Listing.ts"
 import type { Flat } from "./Roots.ts"
 import type { File } from "./Wire.ts"
-import { incompleteSearch } from "./Walk.ts"
+import { isIncomplete } from "./Walk.ts"
 
 /** Files that are looked at together where they are named one by one. */
 const together = 50
@@ -78,7 +78,7 @@ export const read = Effect.fnUntraced(function* <E>(list: Flat, { onAnswer, read
         s: digest,
         ...(pageToken === undefined ? { done: true } : { t: pageToken })
       }),
-      incomplete: answer.incompleteSearch === true ? incompleteSearch : undefined
+      incomplete: isIncomplete(answer)
     })
   } while (pageToken !== undefined)
 })

@@ -10,7 +10,7 @@
  * content after all, folders are listed one by one from there on.
  */
 import type { Change } from "@sluice/core"
-import { type Array as Arr, Deferred, Effect, FiberSet } from "effect"
+import { type Array as Arr, Deferred, Effect, FiberSet, Option } from "effect"
 import type { Contents, Located, Reader } from "./Contents.ts"
 import * as ReadContents from "./Contents.ts"
 import type { DriveError } from "./DriveError.ts"
@@ -41,10 +41,19 @@ export interface Options<E> {
   readonly onFound: (found: Found) => Effect.Effect<void, E>
 }
 
-export const incompleteSearch: Change.Reason = {
+const incompleteSearch: Change.Reason = {
   code: "incomplete-search",
   message: "Google did not search all drives for it: the listing may lack files"
 }
+
+/** Whether an answer may lack files, and why. */
+export const isIncomplete = (answer: FileList): Change.Reason | undefined =>
+  answer.incompleteSearch === true ? incompleteSearch : undefined
+
+const notListed = ({ id, path }: Folder): Change.Reason => ({
+  code: "folder-not-listed",
+  message: `Google says that the folder ${path === "" ? id : path} is there and will not list it: run again`
+})
 
 /** Walks to the end of everything below the folders. */
 export const walk = <E>({ folders, groups = [], onFound, reader }: Options<E>): Effect.Effect<void, E | DriveError> =>
@@ -92,7 +101,7 @@ export const walk = <E>({ folders, groups = [], onFound, reader }: Options<E>): 
             yield* settled
             return yield* oneByOne(group)
           }
-          const { files, incompleteSearch: isIncomplete, nextPageToken } = answer ?? { files: [] }
+          const { files, nextPageToken } = answer ?? { files: [] }
           // A file that moves while it is listed may be in two answers.
           const located = yield* locate(
             group,
@@ -106,7 +115,7 @@ export const walk = <E>({ folders, groups = [], onFound, reader }: Options<E>): 
             folders: found,
             group: { ...group, pageToken },
             next: nextPageToken,
-            incomplete: isIncomplete === true ? incompleteSearch : undefined
+            incomplete: answer === undefined ? yield* passedOver(group) : isIncomplete(answer)
           })
           waiting.push(...found)
           yield* settled
@@ -118,8 +127,8 @@ export const walk = <E>({ folders, groups = [], onFound, reader }: Options<E>): 
       })
 
       /**
-       * `undefined` where a folder is gone. A token may be too old for a walk that goes on: its group is listed from the
-       * beginning.
+       * `undefined` where a folder is not there. A token may be too old for a walk that goes on: its group is listed from
+       * the beginning.
        */
       const ask = (group: Group, pageToken: string | undefined): Effect.Effect<FileList | undefined, DriveError> =>
         listing.children(group.folders, pageToken).pipe(
@@ -129,6 +138,10 @@ export const walk = <E>({ folders, groups = [], onFound, reader }: Options<E>): 
           ),
           Effect.catchIf(isAbsent, () => Effect.undefined)
         )
+
+      /** A folder is not there for one request: it is gone if it is not there for another one either. */
+      const passedOver = ({ folders: [folder] }: Group) =>
+        Effect.map(listing.file(folder), (found) => (Option.isSome(found) ? notListed(folder) : undefined))
 
       /** Finds out which folders are empty, gone, or were passed over in an answer for several. */
       const oneByOne = Effect.fnUntraced(function* (group: Group) {
