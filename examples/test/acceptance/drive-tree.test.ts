@@ -120,7 +120,9 @@ describe("a folder in Drive with everything in it that can be in one", () => {
             : outcome._tag
       })
       const report = yield* Pipeline.run(Acceptance.pipelineOf({ from: { folders: [folder] } })).pipe(
-        Effect.provide(Layer.merge(Acceptance.clients(drive, mixpeek, Acceptance.serviceAccount(drive)), ledger))
+        Effect.provide(
+          Layer.merge(Acceptance.clients(drive, mixpeek, { credentials: Acceptance.serviceAccount(drive) }), ledger)
+        )
       )
       assert.strictEqual(report.ended, "complete")
       assert.strictEqual(sumOf(report), report.discovered)

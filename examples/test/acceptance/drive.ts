@@ -2,7 +2,7 @@
 import { NodeHttpClient } from "@effect/platform-node"
 import { Ledger, Pipeline } from "@sluice/core"
 import { Fields, Mixpeek, MixpeekObject, MixpeekSink } from "@sluice/sink-mixpeek"
-import { Credentials, Drive, DriveSource } from "@sluice/source-gdrive"
+import { Credentials, Drive, type DriveOptions, DriveSource } from "@sluice/source-gdrive"
 import type { DriveStandIn } from "@sluice/testkit/drive"
 import { MixpeekStandIn } from "@sluice/testkit/mixpeek"
 import { Duration, Effect, Layer, Predicate } from "effect"
@@ -41,7 +41,8 @@ export const withReaders: Readonly<Record<string, Fields.Field>> = {
   readers: Fields.attribute("permissions", "readers")
 }
 
-const retry = {
+/** Quick and persistent. */
+export const retry = {
   base: Duration.millis(1),
   cap: Duration.millis(5),
   maxAttempts: 8,
@@ -60,16 +61,17 @@ export const serviceAccount = ({ serviceAccount: { keyJson } }: DriveStandIn.Dri
 export const clients = (
   drive: DriveStandIn.DriveStandIn,
   mixpeek: MixpeekStandIn.MixpeekStandIn,
-  credentials: Credentials.Credentials = person(drive)
+  options: Partial<DriveOptions.Options> = {}
 ) =>
   Layer.mergeAll(
     Drive.layer({
       endpoint: drive.url,
       tokenEndpoint: drive.tokenUrl,
-      credentials,
+      credentials: person(drive),
       queriesPerMinute: 1_000_000,
       burst: 100_000,
-      retry
+      retry,
+      ...options
     }),
     Mixpeek.layer({
       url: mixpeek.url,
