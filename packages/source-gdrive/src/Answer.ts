@@ -44,9 +44,21 @@ export interface Answers {
 
 export const make = ({ memory, places, positions, reader, roots: { folders: rootFolders }, say }: Options): Answers => {
   const roots = new Map(rootFolders.map((root) => [root.id, root]))
+  /** Logs of which a run was broken off. */
+  const brokenOff = new Set(positions.feeds.filter((feed) => positions.of(feed).open === true))
+
+  /**
+   * Takes note, before anything is said, that it is not all. Folders that are gone are forgotten at once, not with the
+   * position behind them: a run that breaks in between leaves nothing to tell that shortcuts have to be looked at again.
+   */
+  const open = Effect.fnUntraced(function* (feed: string) {
+    const { s: _, ...position } = positions.of(feed)
+    if (position.open !== true) yield* say({ ...positions.move(feed, { ...position, open: true }), changes: [] })
+  })
 
   const list: Answers["list"] = Effect.fnUntraced(function* (feed, folders, isSaid = () => false) {
     const drives = new Set<string>()
+    if (folders.length > 0) yield* open(feed)
     yield* Walk.walk({
       reader,
       folders,
@@ -68,8 +80,12 @@ export const make = ({ memory, places, positions, reader, roots: { folders: root
    * than what the log says.
    */
   const take: Answers["take"] = Effect.fnUntraced(function* (feed, answer) {
+    if (answer.changes.length > 0) yield* open(feed)
     const { d = [], t } = positions.of(feed)
-    const meaning = yield* Changes.interpret({ reader, places, memory, roots, doubts: new Set(d) }, answer.changes)
+    const meaning = yield* Changes.interpret(
+      { reader, places, memory, roots, doubts: new Set(d), isAgain: brokenOff.has(feed) },
+      answer.changes
+    )
     const contents = yield* Contents.read(reader, meaning.taken)
     const left = meaning.taken.flatMap(({ file }) => (isLeft(memory, contents, file.id) ? [file.id] : []))
     left.forEach(memory.drop)
@@ -96,6 +112,7 @@ export const make = ({ memory, places, positions, reader, roots: { folders: root
     const doubts = Doubts.both(isLast ? [] : d, listed)
     const position = positions.move(feed, {
       t: answer.nextPageToken ?? answer.newStartPageToken ?? t,
+      ...(isLast ? {} : { open: true }),
       ...(doubts.size === 0 ? {} : { d: [...doubts] })
     })
     yield* say({ ...position, changes: [], containers })

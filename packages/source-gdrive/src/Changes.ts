@@ -39,6 +39,8 @@ export interface Options {
   /** Folders where what is taken begins. */
   readonly roots: ReadonlyMap<string, Folder>
   readonly doubts: Doubts.Doubts
+  /** The answer was taken before, and not to its end: what was said to be gone then is no longer in memory. */
+  readonly isAgain: boolean
 }
 
 /** The last entry of each file: a file may be there more than once. */
@@ -53,7 +55,7 @@ const latestOf = (entries: ReadonlyArray<Entry>): ReadonlyMap<string, Entry> => 
 }
 
 export const interpret = Effect.fnUntraced(function* (
-  { doubts, memory, places, reader, roots }: Options,
+  { doubts, isAgain, memory, places, reader, roots }: Options,
   entries: ReadonlyArray<Entry>
 ): Effect.fn.Return<Meaning, DriveError | Source.SourceError> {
   const { above, listing } = reader
@@ -65,8 +67,8 @@ export const interpret = Effect.fnUntraced(function* (
   const containers: Array<Change.Container> = []
   const doubted = new Set<string>()
   const looked = new Set(latest.keys())
-  /** A folder is gone from where it was. */
-  let hasMoved = false
+  /** A folder is gone from where it was, or may be. */
+  let hasMoved = isAgain
 
   /** It is gone, or elsewhere; with all that is in it. */
   const leave = (id: string) => {

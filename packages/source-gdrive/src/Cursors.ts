@@ -45,6 +45,8 @@ const Feed = Schema.fromJsonString(
     t: Schema.String,
     /** Folders that were listed while the log went on (`Doubts`). */
     d: maybe(Schema.Array(Schema.String)),
+    /** An answer was begun and not ended: what it said to be gone, the ledger may know no more. */
+    open: maybe(Schema.Boolean),
     /** What was there when the feed began is not listed yet. */
     unlisted: maybe(Schema.Boolean),
     /** The drive is gone, and so is the feed. */

@@ -62,12 +62,14 @@ export const follow =
           yield* memory.load(roots.folders.map(({ id }) => id))
           const { list, take } = Answer.make({ reader, places, memory, positions, roots, say })
           for (const feed of positions.feeds) {
-            const { unlisted, ...position } = positions.of(feed)
+            const { unlisted } = positions.of(feed)
             const stale = roots.folders.filter(
               (root) => (root.drive ?? Feeds.account) === feed && (unlisted === true || isRenamed(memory, root))
             )
             if (stale.length > 0) {
-              const doubts = Doubts.both(position.d ?? [], yield* list(feed, stale))
+              const listed = yield* list(feed, stale)
+              const { unlisted: _, ...position } = positions.of(feed)
+              const doubts = Doubts.both(position.d ?? [], listed)
               yield* say({
                 ...positions.move(feed, { ...position, d: [...doubts] }),
                 changes: [],

@@ -76,6 +76,9 @@ const prepare = Effect.fnUntraced(function* (
   return { drive, source, edit }
 })
 
+/** All of the first few, and fewer and fewer of those that follow. */
+const sparsely = (last: number) => last + 1 + Math.floor(last / 3)
+
 /** Registers the tests. After each step, what is kept must be what a new sweep would say. */
 export const scenarios = (setup: Setup, all: ReadonlyArray<Scenario>): void => {
   it.live.each(all)("says %s", ([, ...steps]) =>
@@ -114,13 +117,12 @@ export const scenarios = (setup: Setup, all: ReadonlyArray<Scenario>): void => {
 
   it.live.each(all)("loses nothing of %s, wherever a run is broken off", ([, ...steps]) =>
     Effect.gen(function* () {
-      for (let pages = 1, most = 1; pages <= most; pages++) {
+      for (let pages = 1, isBrokenOff = true; isBrokenOff; pages = sparsely(pages)) {
         const { edit, source } = yield* prepare(setup)
+        isBrokenOff = false
         for (const [change] of steps) {
           yield* edit(change)
-          const said = yield* source.followPart(pages)
-          most = Math.max(most, said + 1)
-          if (said < pages) most = pages
+          isBrokenOff ||= (yield* source.followPart(pages)) === pages
           yield* source.follow
         }
       }
@@ -129,13 +131,13 @@ export const scenarios = (setup: Setup, all: ReadonlyArray<Scenario>): void => {
 
   it.live.each(all)("loses nothing of %s, whatever request fails", ([, ...steps]) =>
     Effect.gen(function* () {
-      for (let after = 0, isLast = false; !isLast; after++) {
+      for (let after = 0, kind = 0, isLast = false; !isLast; after = sparsely(after), kind++) {
         const { drive, edit, source } = yield* prepare(setup)
         isLast = true
         let before = 0
         for (const [change] of steps) {
           yield* edit(change)
-          const [, reason, fault] = failures[after % failures.length] ?? failures[0]
+          const [, reason, fault] = failures[kind % failures.length] ?? failures[0]
           yield* drive.faults.set([fault({ after, next: retry.maxAttempts })])
           const result = yield* Effect.result(source.followOnly)
           const { Refuse: struck = 0 } = yield* drive.faults.struck
