@@ -12,7 +12,7 @@
  */
 import { Effect, Option } from "effect"
 import type { DriveError } from "./DriveError.ts"
-import { join, type Location, nowhere, segment } from "./Entry.ts"
+import { isFolder, join, type Location, nowhere, segment } from "./Entry.ts"
 import type { Listing } from "./Listing.ts"
 import type { File } from "./Wire.ts"
 
@@ -43,6 +43,8 @@ export interface Places {
   readonly ofFolder: (folder: File) => Effect.Effect<Place | undefined, DriveError>
   /** Where something is: in a folder of ours, by itself, or not among what is taken. */
   readonly locate: (file: File) => Effect.Effect<Location | undefined, DriveError>
+  /** Whether what is in a container is, by that, in a folder. */
+  readonly isAbove: (folder: string, within: string | undefined) => Effect.Effect<boolean, DriveError>
   /** Takes note of a place that is certain. */
   readonly learn: (id: string, place: Place) => void
   /** Forgets what was found out of all places: a folder has moved. */
@@ -215,8 +217,18 @@ export const make = ({ isAlone, listing, mayBeTarget, remember, roots }: Options
   })
   const of: Places["of"] = (id) => placeAt(id)
 
+  const isAbove: Places["isAbove"] = Effect.fnUntraced(function* (folder, within) {
+    const seen = new Set<string>()
+    for (let at = within; at !== undefined && !seen.has(at); at = (yield* of(at))?.within) {
+      if (at === folder) return true
+      seen.add(at)
+    }
+    return false
+  })
+
   return {
     of,
+    isAbove,
     ofFolder: Effect.fnUntraced(function* (folder) {
       if (roots.has(folder.id)) return yield* of(folder.id)
       keep(nodes, folder.id, nodeOf(folder))
@@ -229,6 +241,8 @@ export const make = ({ isAlone, listing, mayBeTarget, remember, roots }: Options
       for (const folder of (file.parents ?? []).toSorted()) {
         const place = yield* of(folder)
         if (place === undefined || place.depth >= (found?.depth ?? Number.POSITIVE_INFINITY)) continue
+        // What seems to be in itself is in another of its folders.
+        if (isFolder(file) && (yield* isAbove(file.id, folder))) continue
         found = { path: place.path, within: folder, depth: place.depth }
       }
       return found ?? (isAlone(file) ? nowhere : undefined)

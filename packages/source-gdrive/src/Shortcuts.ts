@@ -33,16 +33,6 @@ const dangling = (file?: File): Led =>
 
 const loop = (file: File): Led => left(file, "shortcut-loop", "leads to a folder that it is in itself")
 
-/** Whether what is in a container is, by that, in a folder. */
-const isAbove = Effect.fnUntraced(function* (places: Places, folder: string, within: string | undefined) {
-  const seen = new Set<string>()
-  for (let above = within; above !== undefined && !seen.has(above); above = (yield* places.of(above))?.within) {
-    if (above === folder) return true
-    seen.add(above)
-  }
-  return false
-})
-
 const isIn = (location: Location, { path }: Place): boolean =>
   path === "" || location.path === path || location.path.startsWith(`${path}/`)
 
@@ -68,7 +58,7 @@ export const follow = Effect.fnUntraced(function* (
       ? { _tag: "File", file }
       : left(file, "not-owned", "leads to a file of an owner who is not among those asked for")
   }
-  if (yield* isAbove(places, file.id, location.within)) return loop(file)
+  if (yield* places.isAbove(file.id, location.within)) return loop(file)
   const place = yield* places.ofFolder(file)
   if (place !== undefined && place.within !== shortcut.id) {
     return isIn(location, place)

@@ -1,0 +1,38 @@
+/** What the tests of sweeping share: a client that nothing holds up, and what it asked. */
+import type { Change } from "@sluice/core"
+import type { DriveStandIn } from "@sluice/testkit/drive"
+import { Effect, Layer } from "effect"
+import { Drive, type DriveOptions, type DriveSource } from "../src/index.ts"
+import { standIn } from "./bench.ts"
+import { lines, pages } from "./tree.ts"
+
+/** A stand-in, and a client as fast as it goes. */
+export const open = (server: DriveStandIn.Options = {}, options: DriveOptions.Options = {}) =>
+  standIn({ burst: 100_000, queriesPerMinute: 1_000_000, ...options }, server)
+
+/** What a sweep says, a line each. */
+export const swept = <E>(options: DriveSource.Options, live: Layer.Layer<Drive, E>) =>
+  Effect.map(pages(options, live), lines)
+
+/** Google's answers of listings are shorter than was asked for. */
+export const inAnswersOf = <E>(files: number, live: Layer.Layer<Drive, E>): Layer.Layer<Drive, E> =>
+  Layer.effect(
+    Drive,
+    Effect.map(Drive, (drive) =>
+      Drive.of({ ...drive, listFiles: (asked) => drive.listFiles({ ...asked, pageSize: files }) })
+    )
+  ).pipe(Layer.provide(live))
+
+/** What was listed: for each request the names of the folders it looked into, sorted. */
+export const listed = (drive: DriveStandIn.DriveStandIn) =>
+  Effect.gen(function* () {
+    const names = new Map((yield* drive.items()).map(({ id, name }) => [id, name]))
+    return (yield* drive.requests).flatMap(({ operation, query }) => {
+      const ids = [...(query["q"] ?? "").matchAll(/'([^']+)' in parents/g)].map(([, id = ""]) => id)
+      return operation !== "files.list" || ids.length === 0 ? [] : [ids.map((id) => names.get(id) ?? id).toSorted()]
+    })
+  })
+
+/** Why pages may lack files. */
+export const gaps = (found: ReadonlyArray<Change.Page>): ReadonlyArray<string> =>
+  found.flatMap(({ incomplete }) => (incomplete === undefined ? [] : [incomplete.code]))
