@@ -24,11 +24,14 @@ export const schema: MixpeekStandIn.BucketSchema = {
   }
 }
 
-/** The mapping of the main job. */
-export const toObject = MixpeekObject.fromFile({
+/** What the main job maps to what. */
+export const mainJob = {
   property: { pdf: "document", image: "image", audio: "audio", video: "video", text: "text", excel: "table" },
   types: { "application/json": "text" }
-})
+} as const
+
+/** The mapping of the main job. */
+export const toObject = MixpeekObject.fromFile(mainJob)
 
 /** A rate that never holds anything back: what a test is about are the answers. */
 export const unlimited = {

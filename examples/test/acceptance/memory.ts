@@ -1,18 +1,19 @@
 /**
- * How much memory a run takes: `node --expose-gc memory.ts 1000000` moves so many files that both stand-ins, in a
- * process of their own, pretend to have, and prints one JSON object.
+ * How much memory a run takes: `node --expose-gc memory.ts 1000000` moves so many files of an S3 (`memory.ts 100000 gdrive`:
+ * of a Drive) that stands, as the Mixpeek does, in a process of its own, and prints one JSON object.
  *
  * With `--collect`, garbage is collected before each sample: what is left is what is held.
  */
 import { NodeHttpClient, NodeRuntime } from "@effect/platform-node"
-import { Ledger, Pipeline } from "@sluice/core"
-import { Mixpeek, MixpeekSink } from "@sluice/sink-mixpeek"
-import { Credentials, S3, S3Source } from "@sluice/source-s3"
+import { Ledger, Pipeline, type Source } from "@sluice/core"
+import { Mixpeek, MixpeekObject, MixpeekSink } from "@sluice/sink-mixpeek"
+import * as Gdrive from "@sluice/source-gdrive"
+import * as S3 from "@sluice/source-s3"
 import { Clock, Console, Effect, Fiber, Layer, Redacted } from "effect"
 import { type ChildProcess, fork } from "node:child_process"
 import { once } from "node:events"
-import { target, toObject, unlimited } from "./bench.ts"
-import type { Addresses, Counts } from "./servers.ts"
+import { mainJob, target, unlimited } from "./bench.ts"
+import type { Addresses, Counts, Store } from "./servers.ts"
 
 /** Megabytes (10⁶ bytes) of this process when so many files were settled. */
 export interface Sample {
@@ -35,6 +36,8 @@ export interface Figures {
   readonly growth: number
   /** Highest RSS of all samples less RSS at 10,000 files. */
   readonly peakGrowth: number
+  /** Highest RSS of the second half of the samples less that of the first: what does not settle. */
+  readonly drift: number
   readonly report: {
     readonly ended: string
     readonly created: number
@@ -46,17 +49,20 @@ export interface Figures {
 }
 
 const count = Number(process.argv[2] ?? 100_000)
+const kind = process.argv.includes("gdrive") ? "gdrive" : "s3"
 const collects = process.argv.includes("--collect")
 const firstSample = 10_000
 
 const megabytes = (bytes: number) => Math.round(bytes / 1e5) / 10
+
+const peakOf = (samples: ReadonlyArray<Sample>) => Math.max(...samples.map(({ rss }) => rss))
 
 const received = <A>(child: ChildProcess): Effect.Effect<A> =>
   // The other side is servers.ts, which sends these and nothing else.
   Effect.promise(async () => ((await once(child, "message")) as [A])[0])
 
 const servers = Effect.acquireRelease(
-  Effect.sync(() => fork(new URL("./servers.ts", import.meta.url), [String(count)])),
+  Effect.sync(() => fork(new URL("./servers.ts", import.meta.url), [String(count), kind])),
   (child) => Effect.sync(() => child.disconnect())
 )
 
@@ -73,32 +79,47 @@ const take = (files: number, seconds: number): Sample => {
   }
 }
 
+const toObjectOfAny = MixpeekObject.fromFile({ ...mainJob, otherwise: "text" })
+
+const pipelineOf = <R>(source: Source.Source<R>) =>
+  Pipeline.make({ name: "memory", source, map: toObjectOfAny, sink: MixpeekSink.make({ bucket: target }) })
+
+/** A run over everything that the store holds. */
+const begin = Effect.fnUntraced(function* (store: Store) {
+  if (store._tag === "s3") {
+    const { accessKeyId, secretAccessKey, url } = store
+    const credentials = S3.Credentials.Static({ accessKeyId, secretAccessKey: Redacted.make(secretAccessKey) })
+    const client = yield* Layer.build(S3.S3.layer({ endpoint: url, credentials }))
+    return yield* Effect.provide(Pipeline.start(pipelineOf(S3.S3Source.make({ bucket: "files" }))), client)
+  }
+  const { folder, key, tokenUrl, url } = store
+  const client = yield* Layer.build(
+    Gdrive.Drive.layer({
+      endpoint: url,
+      tokenEndpoint: tokenUrl,
+      credentials: Gdrive.Credentials.ServiceAccount({ key: { json: Redacted.make(key) } }),
+      queriesPerMinute: 10_000_000,
+      burst: 1_000_000
+    })
+  )
+  return yield* Effect.provide(
+    Pipeline.start(pipelineOf(Gdrive.DriveSource.make({ from: { folders: [folder] } }))),
+    client
+  )
+})
+
 const measure = Effect.gen(function* () {
   const child = yield* servers
-  const { mixpeek, s3 } = yield* received<Addresses>(child)
+  const { mixpeek, store } = yield* received<Addresses>(child)
   const startedAt = yield* Clock.currentTimeMillis
-  const clients = Layer.mergeAll(
-    S3.layer({
-      endpoint: s3.url,
-      credentials: Credentials.Static({
-        accessKeyId: s3.accessKeyId,
-        secretAccessKey: Redacted.make(s3.secretAccessKey)
-      })
-    }),
+  const others = Layer.mergeAll(
     Mixpeek.layer({ ...mixpeek, apiKey: Redacted.make(mixpeek.apiKey), rateLimits: unlimited }),
     Ledger.layerForgetful
   ).pipe(Layer.provide(NodeHttpClient.layerUndici))
 
   const samples: Array<Sample> = []
   const report = yield* Effect.gen(function* () {
-    const run = yield* Pipeline.start(
-      Pipeline.make({
-        name: "memory",
-        source: S3Source.make({ bucket: "files" }),
-        map: toObject,
-        sink: MixpeekSink.make({ bucket: target })
-      })
-    )
+    const run = yield* begin(store)
     const watch = yield* Effect.gen(function* () {
       let next = firstSample
       while (true) {
@@ -114,18 +135,20 @@ const measure = Effect.gen(function* () {
     yield* Fiber.interrupt(watch)
     samples.push(take(report.discovered, report.seconds))
     return report
-  }).pipe(Effect.scoped, Effect.provide(clients))
+  }).pipe(Effect.scoped, Effect.provide(others))
 
   child.send("counts")
   const arrived = yield* received<Counts>(child)
   const start = samples[0]?.rss ?? 0
+  const half = Math.ceil(samples.length / 2)
   const figures: Figures = {
     files: count,
     seconds: report.seconds,
     filesPerSecond: Math.round(count / report.seconds),
     firstObjectSeconds: ((arrived.firstBatchAt ?? Number.NaN) - startedAt) / 1000,
     growth: megabytes(((samples.at(-1)?.rss ?? 0) - start) * 1e6),
-    peakGrowth: megabytes((Math.max(...samples.map(({ rss }) => rss)) - start) * 1e6),
+    drift: megabytes((peakOf(samples.slice(half)) - peakOf(samples.slice(0, half))) * 1e6),
+    peakGrowth: megabytes((peakOf(samples) - start) * 1e6),
     report: {
       ended: report.ended,
       created: report.created,

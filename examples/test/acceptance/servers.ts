@@ -1,17 +1,31 @@
 /**
- * Both stand-ins in a process of their own, so that a test can measure its own memory: an S3 that pretends as many keys
- * as the first argument says, and a Mixpeek that keeps counts only. Speaks to the process that forked it: `addresses`
- * when it listens, `counts` whenever it is sent anything.
+ * Two stand-ins in a process of their own, so that a test can measure its own memory: an S3 that pretends as many keys
+ * as the first argument says, or (`gdrive` as the second) a Drive with a folder of so many small files, 20 in a folder;
+ * and a Mixpeek that keeps counts only. Speaks to the process that forked it: `addresses` when it listens, `counts`
+ * whenever it is sent anything.
  */
 import { NodeRuntime } from "@effect/platform-node"
+import { DriveStandIn } from "@sluice/testkit/drive"
 import { MixpeekStandIn } from "@sluice/testkit/mixpeek"
 import { S3StandIn } from "@sluice/testkit/s3"
 import { Effect, Redacted } from "effect"
 import { schema, target } from "./bench.ts"
 
-/** Where both listen, and what they ask for. */
+/** Where a store listens, and what it asks for. */
+export type Store =
+  | { readonly _tag: "s3"; readonly url: string; readonly accessKeyId: string; readonly secretAccessKey: string }
+  | {
+      readonly _tag: "gdrive"
+      readonly url: string
+      readonly tokenUrl: string
+      /** The key file of a service account. */
+      readonly key: string
+      readonly folder: string
+    }
+
+/** Where both listen. */
 export interface Addresses {
-  readonly s3: { readonly url: string; readonly accessKeyId: string; readonly secretAccessKey: string }
+  readonly store: Store
   readonly mixpeek: { readonly url: string; readonly apiKey: string; readonly namespace: string }
 }
 
@@ -26,14 +40,29 @@ export interface Counts {
   readonly firstBatchAt: number | undefined
 }
 
-const serve = (count: number) =>
+const s3Of = Effect.fnUntraced(function* (count: number) {
+  const { accessKeyId, pretend, secretAccessKey, url } = yield* S3StandIn.make({ logCapacity: 100 })
+  yield* pretend("files", {
+    count,
+    key: (i) => `archive/${String(Math.floor(i / 1000)).padStart(6, "0")}/document-${String(i).padStart(9, "0")}.pdf`,
+    size: 100_000
+  })
+  return { _tag: "s3", url, accessKeyId, secretAccessKey: Redacted.value(secretAccessKey) } satisfies Store
+})
+
+const driveOf = Effect.fnUntraced(function* (count: number) {
+  const drive = yield* DriveStandIn.make({ validateEvery: 500, logCapacity: 100 })
+  const { clientEmail, keyJson } = drive.serviceAccount
+  const folder = yield* drive.createFolder("files")
+  yield* drive.seed({ files: count, parent: folder, maxSize: 1000 })
+  yield* drive.share(folder, { emailAddress: clientEmail, role: "reader" })
+  const { tokenUrl, url } = drive
+  return { _tag: "gdrive", url, tokenUrl, key: Redacted.value(keyJson), folder } satisfies Store
+})
+
+const serve = (count: number, kind: Store["_tag"]) =>
   Effect.gen(function* () {
-    const s3 = yield* S3StandIn.make({ logCapacity: 100 })
-    yield* s3.pretend("files", {
-      count,
-      key: (i) => `archive/${String(Math.floor(i / 1000)).padStart(6, "0")}/document-${String(i).padStart(9, "0")}.pdf`,
-      size: 100_000
-    })
+    const store: Store = yield* kind === "s3" ? s3Of(count) : driveOf(count)
     const mixpeek = yield* MixpeekStandIn.make({
       buckets: [{ id: target, schema }],
       retain: "counts",
@@ -41,7 +70,7 @@ const serve = (count: number) =>
       logged: 100
     })
     const addresses: Addresses = {
-      s3: { url: s3.url, accessKeyId: s3.accessKeyId, secretAccessKey: Redacted.value(s3.secretAccessKey) },
+      store,
       mixpeek: { url: mixpeek.url, apiKey: Redacted.value(mixpeek.apiKey), namespace: mixpeek.namespace }
     }
     let firstBatchAt: number | undefined
@@ -66,4 +95,5 @@ const serve = (count: number) =>
     return yield* Effect.never
   }).pipe(Effect.scoped)
 
-if (import.meta.main) NodeRuntime.runMain(serve(Number(process.argv[2])))
+if (import.meta.main)
+  NodeRuntime.runMain(serve(Number(process.argv[2]), process.argv[3] === "gdrive" ? "gdrive" : "s3"))
