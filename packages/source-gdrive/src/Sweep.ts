@@ -3,11 +3,13 @@
  * at once more, since a folder that is no longer shared with us looks like an empty one.
  */
 import type { Change, Source } from "@sluice/core"
-import { Array as Arr, Effect, Queue, Stream } from "effect"
+import { Array as Arr, Effect, Option, Queue, Stream } from "effect"
+import * as Containers from "./Containers.ts"
+import { folderState } from "./Contents.ts"
 import * as Cursors from "./Cursors.ts"
 import { Drive } from "./Drive.ts"
 import { toSourceError } from "./DriveError.ts"
-import type { Folder } from "./Listing.ts"
+import type { Folder, Listing } from "./Listing.ts"
 import * as Lists from "./Lists.ts"
 import { containerOf } from "./Roots.ts"
 import type { Settings } from "./Settings.ts"
@@ -43,13 +45,15 @@ export const sweep = (
         const left = Cursors.left(digest, resume)
         if (!left.isBegun) yield* sayFound(roots.folders, roots.folders.map(containerOf))
         const folders: Array<Folder> = [...(left.isBegun ? left.folders : roots.folders)]
+        // No list names the top of My Drive: a folder that is not known is listed with the first change of what is in it.
+        const top = where._tag === "Everything" ? yield* topOf(reader.listing) : []
         const lists: Lists.Options<never> = {
           reader,
           resume,
           onAnswer: Effect.fnUntraced(function* ({ changes, containers, folders: found, incomplete, position }) {
             yield* sayFound(found)
             folders.push(...found)
-            yield* say({ ...position, changes, containers, incomplete })
+            yield* say({ ...position, changes, containers: [...containers, ...top], incomplete })
           })
         }
         for (const list of roots.lists) yield* Lists.read(list, lists)
@@ -71,3 +75,8 @@ export const sweep = (
       ),
     { bufferSize: 1, strategy: "suspend" }
   )
+
+const topOf = Effect.fnUntraced(function* (listing: Listing) {
+  const top = Option.getOrUndefined(yield* listing.file({ id: "root" }))
+  return top === undefined ? [] : [Containers.make(top.id, undefined, yield* folderState(listing, top))]
+})

@@ -50,14 +50,18 @@ export const kept = Effect.fnUntraced(function* <E>(
   const wanted = { ...everything, ...asked }
   let cost: Readonly<Record<string, number>> = {}
 
+  /** The filter that the pipeline has besides. */
+  const passes = ({ path }: SourceFile.SourceFile) => wanted.pathPrefixes.some((prefix) => path.startsWith(prefix))
+
   /** A page whose every change has its outcome. */
   const settle = Effect.fnUntraced(function* (page: Change.Page) {
     const { changes, containers = [], cursor, follows = false, range } = page
     const none = { pipeline, runId: "run", files: [], removed: [], seen: [], gone: [], containers: [], cursors: [] }
-    const gone = changes.flatMap((one) =>
-      one._tag === "Delete" ? [one.id] : one._tag === "Skip" && one.isGone === true ? [one.file.id] : []
-    )
-    const files = changes.flatMap((one) => (one._tag === "Upsert" ? [one.file] : []))
+    const gone = changes.flatMap((one) => {
+      if (one._tag === "Delete") return [one.id]
+      return (one._tag === "Skip" && one.isGone === true) || !passes(one.file) ? [one.file.id] : []
+    })
+    const files = changes.flatMap((one) => (one._tag === "Upsert" && passes(one.file) ? [one.file] : []))
     for (const file of files) delivered.set(file.id, file)
     if (gone.length > 0) yield* ledger.settle({ ...none, gone })
     const outcome = Outcome.Created.make({})
@@ -108,7 +112,7 @@ export const kept = Effect.fnUntraced(function* <E>(
   /** Fails where it is not what a sweep would say now. */
   const compare = Effect.gen(function* () {
     const now = yield* Effect.provide(Stream.runCollect(DriveSource.make(options).sweep(wanted)), clients)
-    assert.deepStrictEqual((yield* files).map(stateOf).toSorted(), filesOf(now).map(stateOf).toSorted())
+    assert.deepStrictEqual((yield* files).map(stateOf).toSorted(), filesOf(now).filter(passes).map(stateOf).toSorted())
   })
 
   /** Everything, from the beginning. */
@@ -136,6 +140,8 @@ export const kept = Effect.fnUntraced(function* <E>(
     followPart: (pages: number) => Effect.map(take(Stream.take(followPages(options), pages)), ({ length }) => length),
     /** The paths of what is kept. */
     paths: Effect.map(files, (all) => all.map(({ path }) => path).toSorted()),
+    /** What lines call it, where it is not an item with a name. */
+    call: (id: string, name: string) => void names.set(id, name),
     /** Cursors by range, read. */
     cursors: Effect.map(ledger.position(pipeline), ({ follow }) =>
       Object.fromEntries(follow.map(({ cursor, range }): [string, unknown] => [range, JSON.parse(cursor)]))

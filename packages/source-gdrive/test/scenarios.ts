@@ -22,6 +22,8 @@ export type Setup = (drive: DriveStandIn.DriveStandIn) => Effect.Effect<
     readonly id: Ids
     readonly options: DriveSource.Options
     readonly asked?: Asked
+    /** Ids of shared drives, by name. */
+    readonly drives?: ReadonlyMap<string, string>
   },
   DriveStandIn.StandInError,
   Scope.Scope
@@ -62,11 +64,12 @@ const prepare = Effect.fnUntraced(function* (
   answers: number | undefined = undefined
 ) {
   const { drive, live } = yield* standIn({ burst: 100_000, queriesPerMinute: 1_000_000 }, server)
-  const { asked, id, options } = yield* setup(drive)
+  const { asked, drives, id, options } = yield* setup(drive)
   const source = yield* kept(drive, answers === undefined ? live : inAnswersOf(answers, live), options, asked)
+  const made = new Map<string, string>(drives)
+  for (const [name, driveId] of made) source.call(driveId, name)
   yield* source.sweep
   yield* source.follow
-  const made = new Map<string, string>()
   /** What an edit made is known by its name afterwards. */
   const named: Ids = (name) => made.get(name) ?? id(name)
   const edit = Effect.fnUntraced(function* (change: Edit) {
