@@ -6,7 +6,7 @@ import { Effect, Option } from "effect"
 import type { DriveError } from "./DriveError.ts"
 import { isFolder, isOwned, isShortcut, join, type Location, targetOf } from "./Entry.ts"
 import type { Folder, Listing } from "./Listing.ts"
-import type { Place, Places } from "./Places.ts"
+import type { Places } from "./Places.ts"
 import type { File } from "./Wire.ts"
 
 /** What is at the other end. */
@@ -33,9 +33,6 @@ const dangling = (file?: File): Led =>
 
 const loop = (file: File): Led => left(file, "shortcut-loop", "leads to a folder that it is in itself")
 
-const isIn = (location: Location, { path }: Place): boolean =>
-  path === "" || location.path === path || location.path.startsWith(`${path}/`)
-
 /** Follows a shortcut that is at a location. Two requests at most, for one to a file that is in a drive seen before one. */
 export const follow = Effect.fnUntraced(function* (
   listing: Listing,
@@ -61,9 +58,7 @@ export const follow = Effect.fnUntraced(function* (
   if (yield* places.isAbove(file.id, location.within)) return loop(file)
   const place = yield* places.ofFolder(file)
   if (place !== undefined && place.within !== shortcut.id) {
-    return isIn(location, place)
-      ? loop(file)
-      : left(file, "shortcut-duplicate", `leads to a folder that is taken where it is: ${place.path}`)
+    return left(file, "shortcut-duplicate", `leads to a folder that is taken where it is: ${place.path}`)
   }
   const path = join(location.path, shortcut.name ?? shortcut.id)
   return { _tag: "Folder", file, folder: { ...target, path, depth: location.depth + 1 } }
