@@ -2,6 +2,7 @@ import { assert, describe, it } from "@effect/vitest"
 import type { Change, Source } from "@sluice/core"
 import { Fault } from "@sluice/testkit/drive"
 import { Effect } from "effect"
+import { hash } from "node:crypto"
 import type { DriveSource } from "../src/index.ts"
 import { canonical } from "../src/DriveUri.ts"
 import { listed, open } from "./sweeping.ts"
@@ -28,12 +29,12 @@ const planted = Effect.gen(function* () {
 describe("Shortcuts, where they are followed,", () => {
   it.live("are files of their own with the content of the file they lead to, and the lineage of both", () =>
     Effect.gen(function* () {
-      const { drive, only, shortcut, there } = yield* planted
+      const { drive, only, root, shortcut, there } = yield* planted
       const id = yield* shortcut("led.txt", there)
       const target = (yield* drive.items()).find((item) => item.id === there)
       const change = yield* only()
       assert.strictEqual(change._tag, "Upsert")
-      const { attributes, checksum, modifiedAt: _, within, ...file } = change.file
+      const { modifiedAt: _, ...file } = change.file
       assert.deepStrictEqual(file, {
         id,
         token: `md5:${target?.md5}`,
@@ -41,6 +42,9 @@ describe("Shortcuts, where they are followed,", () => {
         path: "led.txt",
         mimeType: "text/plain",
         size: 5,
+        checksum: { algorithm: "sha256", value: hash("sha256", "there") },
+        within: root,
+        attributes: {},
         target: { id: there, uri: canonical(there) }
       })
     })
