@@ -64,7 +64,7 @@ export const follow =
           for (const feed of positions.feeds) {
             const { unlisted } = positions.of(feed)
             const stale = roots.folders.filter(
-              (root) => (root.drive ?? Feeds.account) === feed && (unlisted === true || isRenamed(memory, root))
+              (root) => (root.drive ?? Feeds.account) === feed && (unlisted === true || isChanged(memory, root))
             )
             if (stale.length > 0) {
               const listed = yield* list(feed, stale)
@@ -122,8 +122,9 @@ const ask = (
       )
     )
 
-/** A root whose name is a part of paths has another one. */
-const isRenamed = (memory: Memory.Memory, root: Roots.Roots["folders"][number]): boolean => {
-  const before = memory.container(root.id)
-  return root.path !== "" && (before === undefined || Containers.differs(before, Roots.containerOf(root)))
+/** A root whose name is a part of paths has another one, or others may see it; perhaps by a folder that it is in. */
+const isChanged = (memory: Memory.Memory, { id, path, state }: Roots.Root): boolean => {
+  const before = memory.container(id)
+  const known = before && Containers.stateOf(before)
+  return (path !== "" && known?.name !== state.name) || known?.access !== state.access
 }

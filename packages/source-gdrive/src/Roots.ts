@@ -6,6 +6,7 @@ import { type Change, Source } from "@sluice/core"
 import { Effect, Option } from "effect"
 import type { Requests } from "./Requests.ts"
 import * as Containers from "./Containers.ts"
+import { folderState } from "./Contents.ts"
 import type { DriveError } from "./DriveError.ts"
 import { isFolder, isShortcut, segment, targetOf } from "./Entry.ts"
 import type { Reference } from "./DriveUri.ts"
@@ -24,15 +25,20 @@ export interface Flat {
   readonly corpus: Corpus
 }
 
+/** A folder where what is taken begins. */
+export interface Root extends Folder {
+  /** Its name matters where it is a part of paths; who may see it, where that is asked for. */
+  readonly state: Containers.State
+}
+
 export interface Roots {
-  readonly folders: ReadonlyArray<Folder & { readonly name: string }>
+  readonly folders: ReadonlyArray<Root>
   readonly lists: ReadonlyArray<Flat>
   readonly isAlone: PlacesOptions["isAlone"]
 }
 
-/** A root as it is kept: its name matters where it is a part of paths, and then it is kept with the settings. */
-export const containerOf = ({ id, name }: Roots["folders"][number]): Change.Container =>
-  Containers.make(id, undefined, { name })
+/** A root as it is kept. */
+export const containerOf = ({ id, state }: Root): Change.Container => Containers.make(id, undefined, state)
 
 /** All shared drives that the account is a member of. */
 export const sharedDrives = Effect.fnUntraced(function* (drive: Requests) {
@@ -46,16 +52,18 @@ export const sharedDrives = Effect.fnUntraced(function* (drive: Requests) {
   return drives
 })
 
-const root = (file: File, path: string, feeds: Feeds) => ({
-  id: file.id,
-  resourceKey: file.resourceKey,
-  name: file.name ?? file.id,
-  path,
-  depth: 0,
-  drive: feeds.corpusOf(file)
-})
+const root = (listing: Listing, file: File, path: string, drive: string | undefined): Effect.Effect<Root, DriveError> =>
+  Effect.map(folderState(listing, file), (state) => ({
+    id: file.id,
+    resourceKey: file.resourceKey,
+    state,
+    path,
+    depth: 0,
+    drive
+  }))
 
-export const ofDrive = ({ id, name = id }: SharedDrive, path: string) => ({ id, name, path, depth: 0, drive: id })
+const ofDrive = (listing: Listing, { id, name = id }: SharedDrive, path: string) =>
+  root(listing, { id, name }, path, id)
 
 /**
  * Finds the roots, and begins to follow the logs of their drives before. A root that is not there, or not shared with the
@@ -77,18 +85,19 @@ export const find = Effect.fnUntraced(function* (
         Effect.map(isBelow(listing, file, ids), (below) => !below)
       )
       yield* Effect.forEach(outermost, feeds.begin, { discard: true })
-      const folders = outermost.map((file) =>
-        root(file, outermost.length > 1 ? segment(file.name ?? file.id) : "", feeds)
+      const folders = yield* Effect.forEach(outermost, (file) =>
+        root(listing, file, outermost.length > 1 ? segment(file.name ?? file.id) : "", feeds.corpusOf(file))
       )
       return { ...none, folders }
     }
     case "SharedDrive": {
       yield* feeds.beginDrive(where.id)
-      return { ...none, folders: [ofDrive(yield* drive.getDrive(where.id), "")] }
+      return { ...none, folders: [yield* ofDrive(listing, yield* drive.getDrive(where.id), "")] }
     }
     case "MyDrive": {
       yield* feeds.beginAccount
-      return { ...none, folders: [root(yield* listing.root({ id: "root" }), "", feeds)] }
+      const top = yield* listing.root({ id: "root" })
+      return { ...none, folders: [yield* root(listing, top, "", feeds.corpusOf(top))] }
     }
     case "SharedWithMe": {
       yield* feeds.beginAccount
@@ -103,7 +112,7 @@ export const find = Effect.fnUntraced(function* (
       const drives = yield* sharedDrives(drive)
       yield* Effect.forEach(drives, ({ id }) => feeds.beginDrive(id), { discard: true })
       return {
-        folders: drives.map((one) => ofDrive(one, segment(one.name ?? one.id))),
+        folders: yield* Effect.forEach(drives, (one) => ofDrive(listing, one, segment(one.name ?? one.id))),
         lists: [{ name: "account", isWalked: false, condition: "", corpus: { corpora: "user" } }],
         isAlone: () => true
       }
