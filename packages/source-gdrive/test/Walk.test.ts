@@ -72,13 +72,15 @@ describe("Walk", () => {
     [50, [1, 50]],
     [51, [1, 1, 50]],
     [120, [1, 20, 50, 50]]
-  ] as const)("lists %i folders in requests for fifty", ([teeth, expected]) =>
-    Effect.gen(function* () {
-      const { drive, live } = yield* open()
-      const { lines: all, options } = yield* comb(drive, teeth)
-      assert.deepStrictEqual(lines(yield* pages(options, live)), all)
-      assert.deepStrictEqual(sizes(yield* listed(drive)), expected)
-    })
+  ] satisfies ReadonlyArray<readonly [number, ReadonlyArray<number>]>)(
+    "lists %i folders in requests for fifty",
+    ([teeth, expected]) =>
+      Effect.gen(function* () {
+        const { drive, live } = yield* open()
+        const { lines: all, options } = yield* comb(drive, teeth)
+        assert.deepStrictEqual(lines(yield* pages(options, live)), all)
+        assert.deepStrictEqual(sizes(yield* listed(drive)), expected)
+      })
   )
 
   it.live("lists what is found by several requests together", () =>
