@@ -2,7 +2,7 @@
 import { type Change, Ledger, Outcome, type Source, SourceFile } from "@sluice/core"
 import { assert } from "@effect/vitest"
 import type { DriveStandIn } from "@sluice/testkit/drive"
-import { Context, Effect, Layer, Option, Stream } from "effect"
+import { Context, Effect, Layer, Option, Schema, Stream } from "effect"
 import { type Drive, DriveSource } from "../src/index.ts"
 import { everything, filesOf, folderOf, lines } from "./tree.ts"
 
@@ -32,7 +32,19 @@ export const twoFolders = Effect.fnUntraced(function* (drive: DriveStandIn.Drive
   return { id, taken: taken.root, beside: beside.root }
 })
 
-/** Whether what is kept of a file is its state. */
+const Position = Schema.fromJsonString(
+  Schema.Struct({
+    t: Schema.String,
+    d: Schema.optionalKey(Schema.Array(Schema.String)),
+    open: Schema.optionalKey(Schema.Boolean),
+    gone: Schema.optionalKey(Schema.Boolean)
+  })
+)
+const decodePosition = Schema.decodeSync(Position)
+/** Where a log stands. */
+export const positionOf = ({ cursor }: Change.RangeCursor) => decodePosition(cursor)
+
+/** What there is to compare of a file. */
 const stateOf = (file: SourceFile.SourceFile) => `${file.path} ${file.id} ${file.token} ${SourceFile.facts(file)}`
 
 /** A source whose pages are settled in a ledger of its own. */
@@ -49,6 +61,7 @@ export const kept = Effect.fnUntraced(function* <E>(
   const delivered = new Map<string, SourceFile.SourceFile>()
   const wanted = { ...everything, ...asked }
   let cost: Readonly<Record<string, number>> = {}
+  let last: ReadonlyArray<Change.Page> = []
 
   /** The filter that the pipeline has besides. */
   const passes = ({ path }: SourceFile.SourceFile) => wanted.pathPrefixes.some((prefix) => path.startsWith(prefix))
@@ -84,6 +97,7 @@ export const kept = Effect.fnUntraced(function* <E>(
       for (const { id, name } of yield* drive.items()) names.set(id, name)
       yield* drive.forgetRequests
       const said: Array<Change.Page> = []
+      last = said
       yield* pages.pipe(
         Stream.runForEach((page) => Effect.map(settle(page), () => void said.push(page))),
         Effect.ensuring(Effect.map(drive.requestsByOperation, (counts) => (cost = counts)))
@@ -142,12 +156,12 @@ export const kept = Effect.fnUntraced(function* <E>(
     paths: Effect.map(files, (all) => all.map(({ path }) => path).toSorted()),
     /** What lines call it, where it is not an item with a name. */
     call: (id: string, name: string) => void names.set(id, name),
-    /** Cursors by range, read. */
-    cursors: Effect.map(ledger.position(pipeline), ({ follow }) =>
-      Object.fromEntries(follow.map(({ cursor, range }): [string, unknown] => [range, JSON.parse(cursor)]))
-    ),
+    /** Where changes are followed from. */
+    since: Effect.map(ledger.position(pipeline), ({ follow }) => follow),
     /** Requests of the last sweep, or of the last time that changes were followed. */
     cost: () => cost,
+    /** Pages of that. */
+    pages: () => last,
     compare
   }
 })
