@@ -1,4 +1,5 @@
 /** `files.get`: metadata, and with `alt=media` the bytes. */
+import { readRange } from "../../internal/range.ts"
 import { mayWrite, roleOn } from "./access.ts"
 import { type Body, contentOf } from "./content.ts"
 import { defaultFields, fileRenderer } from "./fileResource.ts"
@@ -14,20 +15,6 @@ export const getFile = (work: Work, id: string): Answer => {
   return json(fileRenderer(work, mask)(requestedItem(work, id)))
 }
 
-/** `undefined` for the whole: no range, several, or one that cannot be read (RFC 9110, 14.2). */
-const readRange = (text: string | undefined, size: number): readonly [from: number, to: number] | undefined => {
-  const match = /^bytes=(\d*)-(\d*)$/.exec(text ?? "")
-  const [first, last] = [match?.[1] ?? "", match?.[2] ?? ""]
-  if (first === "" && last === "") return undefined
-  const from = first === "" ? Math.max(0, size - Number(last)) : Number(first)
-  const to = first === "" || last === "" ? size : Math.min(size, Number(last) + 1)
-  if (first !== "" && last !== "" && Number(last) < from) return undefined
-  if (from >= size || (first === "" && Number(last) === 0)) {
-    throw new Refusal("requestedRangeNotSatisfiable", { headers: { "content-range": `bytes */${size}` } })
-  }
-  return [from, to]
-}
-
 /** The bytes of something, or the stretch of them that `Range` asks for. */
 export const bytesAnswer = (
   work: Work,
@@ -36,6 +23,9 @@ export const bytesAnswer = (
   { ranges = true }: { readonly ranges?: boolean } = {}
 ): Answer => {
   const range = ranges ? readRange(work.header("range"), body.size) : undefined
+  if (range === "unsatisfiable") {
+    throw new Refusal("requestedRangeNotSatisfiable", { headers: { "content-range": `bytes */${body.size}` } })
+  }
   const [from, to] = range ?? [0, body.size]
   return {
     status: range === undefined ? 200 : 206,

@@ -1,5 +1,6 @@
 /** GetObject and HeadObject. */
 import { hash } from "node:crypto"
+import { readRange } from "../../internal/range.ts"
 import { type Answer, bytes, empty, type Work } from "./answer.ts"
 import { checksumHeaders } from "./checksum.ts"
 import { Refusal } from "./refusal.ts"
@@ -94,22 +95,6 @@ const isNotModified = (request: S3Request, version: Version, etag: string): bool
   return ifModified !== undefined && version.lastModified <= Date.parse(ifModified)
 }
 
-/** `undefined` for the whole object: no range, several, or one that cannot be read (RFC 9110, 14.2). */
-const readRange = (text: string | undefined, size: number): readonly [from: number, to: number] | undefined => {
-  const match = /^bytes=(\d*)-(\d*)$/.exec(text ?? "")
-  const [first, last] = [match?.[1] ?? "", match?.[2] ?? ""]
-  if (first === "" && last === "") return undefined
-  const from = first === "" ? Math.max(0, size - Number(last)) : Number(first)
-  const to = first === "" || last === "" ? size : Math.min(size, Number(last) + 1)
-  if (first !== "" && last !== "" && Number(last) < from) return undefined
-  if (from >= size || (first === "" && Number(last) === 0)) {
-    throw new Refusal("InvalidRange", {
-      elements: { RangeRequested: text ?? "", ActualObjectSize: String(size) }
-    })
-  }
-  return [from, to]
-}
-
 const overrides = [
   "cache-control",
   "content-disposition",
@@ -191,7 +176,13 @@ export const readObject = async (work: Work): Promise<Answer> => {
     throw new Refusal("InvalidObjectState", { elements: { StorageClass: version.storageClass } })
   }
   Object.assign(headers, readOverrides(work))
-  const range = readRange(request.headerOrParameter("range"), version.body.size)
+  const asked = request.headerOrParameter("range")
+  const range = readRange(asked, version.body.size)
+  if (range === "unsatisfiable") {
+    throw new Refusal("InvalidRange", {
+      elements: { RangeRequested: asked ?? "", ActualObjectSize: String(version.body.size) }
+    })
+  }
   // A checksum of the whole says nothing of a part, and S3 leaves it out there.
   if (range === undefined && request.headerOrParameter("x-amz-checksum-mode")?.toUpperCase() === "ENABLED") {
     Object.assign(headers, checksumHeaders(version.checksums))
