@@ -4,8 +4,8 @@
  */
 import { Effect, Redacted, Schema, type Scope } from "effect"
 import type { AddressInfo } from "node:net"
+import { memoryBody } from "../internal/body.ts"
 import type { Fault } from "./Fault.ts"
-import { memoryBody } from "./internal/body.ts"
 import { type Algorithm, checksumOf } from "./internal/checksum.ts"
 import type { Credential } from "./internal/credentials.ts"
 import { addFolder, contentTypeOf } from "./internal/folder.ts"

@@ -1,6 +1,6 @@
 import { assert, it } from "@effect/vitest"
 import { Effect, Schema } from "effect"
-import { memoryBody } from "../../src/s3/internal/body.ts"
+import { memoryBody } from "../../src/internal/body.ts"
 import { compareKeys } from "../../src/s3/internal/order.ts"
 import { isPast, type Mark, orderedPage } from "../../src/s3/internal/page.ts"
 import { pretended } from "../../src/s3/internal/pretend.ts"

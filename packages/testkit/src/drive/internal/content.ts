@@ -1,6 +1,6 @@
 /** Bytes of files: given by the test, or computed from id and revision and stored nowhere. */
 import { createHash, type Hash } from "node:crypto"
-import { type Body, memoryBody, NoiseBody } from "../../s3/internal/body.ts"
+import { type Body, memoryBody, NoiseBody } from "../../internal/body.ts"
 import type { Digests, Item } from "./item.ts"
 
 export type { Body }

@@ -1,6 +1,6 @@
 /** The operations on the tree, as Effects. */
 import { Effect } from "effect"
-import { contentTypeOf } from "../../s3/internal/folder.ts"
+import { typeByName } from "../../internal/contentType.ts"
 import { type Content, type NewFile, type NewPermission, StandInError, type Tree } from "../Tree.ts"
 import { personally } from "./access.ts"
 import * as Editing from "./editing.ts"
@@ -17,10 +17,7 @@ const contentParts = (content: Content): { readonly bytes: Uint8Array | undefine
     : { bytes: undefined, size: content.size }
 }
 
-const mimeTypeOf = (name: string): string => {
-  const type = contentTypeOf(name)
-  return type === "binary/octet-stream" ? "application/octet-stream" : type
-}
+const mimeTypeOf = (name: string): string => typeByName(name) ?? "application/octet-stream"
 
 /** What a test said of an item, without what it did not say. */
 const traitsOf = (said: Partial<NewFile>): Traits => {

@@ -1,5 +1,5 @@
 /** What a handler is given, and what it answers. */
-import { type Body, memoryBody } from "./body.ts"
+import { type Body, memoryBody } from "../../internal/body.ts"
 import type { Payload } from "./payload.ts"
 import type { Refusal } from "./refusal.ts"
 import type { S3Request } from "./request.ts"

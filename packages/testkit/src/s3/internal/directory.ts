@@ -4,8 +4,8 @@
  * https://docs.aws.amazon.com/AmazonS3/latest/userguide/s3-express-differences.html
  */
 import { Redacted } from "effect"
+import { mix } from "../../internal/body.ts"
 import { type Answer, xml } from "./answer.ts"
-import { mix } from "./body.ts"
 import type { Credential } from "./credentials.ts"
 import { commonPrefix, type Mark, type Page } from "./page.ts"
 import { Refusal } from "./refusal.ts"

@@ -2,29 +2,13 @@
 import type { Dirent } from "node:fs"
 import { readdir, stat } from "node:fs/promises"
 import { join, relative, sep } from "node:path"
-import { fileBody } from "./body.ts"
+import { fileBody } from "../../internal/body.ts"
+import { typeByName } from "../../internal/contentType.ts"
 import { addVersion, type Bucket, type Store } from "./store.ts"
 import { wholeSeconds } from "./time.ts"
 
-const types: Readonly<Record<string, string>> = {
-  csv: "text/csv",
-  html: "text/html",
-  jpeg: "image/jpeg",
-  jpg: "image/jpeg",
-  json: "application/json",
-  md: "text/markdown",
-  mp3: "audio/mpeg",
-  mp4: "video/mp4",
-  pdf: "application/pdf",
-  png: "image/png",
-  txt: "text/plain",
-  wav: "audio/wav",
-  xml: "application/xml"
-}
-
 /** The Content-Type a client would have sent with a file of this name. */
-export const contentTypeOf = (key: string): string =>
-  types[key.slice(key.lastIndexOf(".") + 1).toLowerCase()] ?? "binary/octet-stream"
+export const contentTypeOf = (key: string): string => typeByName(key) ?? "binary/octet-stream"
 
 /** Puts each file of a folder, and of those in it, as an object whose bytes stay on disk. Answers how many. */
 export const addFolder = async (

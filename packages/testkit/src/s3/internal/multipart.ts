@@ -1,8 +1,8 @@
 /** Uploads in parts. https://docs.aws.amazon.com/AmazonS3/latest/userguide/mpuoverview.html */
 import { hash } from "node:crypto"
 import { Schema } from "effect"
+import { memoryBody } from "../../internal/body.ts"
 import { type Answer, empty, type Work, xml } from "./answer.ts"
-import { memoryBody } from "./body.ts"
 import {
   algorithmNamed,
   checksumHeaders,

@@ -1,5 +1,5 @@
 /** Keys that are computed from their number, so that a bucket of millions costs no memory. */
-import { mix, NoiseBody } from "./body.ts"
+import { mix, NoiseBody } from "../../internal/body.ts"
 import { compareKeys, lowerBound } from "./order.ts"
 import { type Version } from "./store.ts"
 import { wholeSeconds } from "./time.ts"

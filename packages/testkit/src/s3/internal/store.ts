@@ -1,6 +1,6 @@
 /** What the stand-in holds: buckets, the versions of their objects, and the keys it pretends to hold. */
 import { hash } from "node:crypto"
-import { type Body, md5Of } from "./body.ts"
+import { type Body, md5Of } from "../../internal/body.ts"
 import type { Algorithm } from "./checksum.ts"
 import { compareKeys, lowerBound } from "./order.ts"
 import type { Pretended } from "./pretend.ts"

@@ -1,8 +1,8 @@
 /** PutObject, CopyObject, DeleteObject and DeleteObjects. */
 import { hash } from "node:crypto"
 import { Schema } from "effect"
+import { memoryBody } from "../../internal/body.ts"
 import { type Answer, empty, type Work, xml } from "./answer.ts"
-import { memoryBody } from "./body.ts"
 import { checksumHeaders, checksumOf, verifyChecksums, verifyMd5 } from "./checksum.ts"
 import { readCustomerKey, versionHeader } from "./reading.ts"
 import { Refusal } from "./refusal.ts"

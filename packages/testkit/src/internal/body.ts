@@ -1,9 +1,9 @@
-/** Bytes of objects, wherever they come from: memory, a file on disk, or computed from the key. */
+/** Bytes of files, wherever they come from: memory, a file on disk, or computed from the name. */
 import { createHash, hash } from "node:crypto"
 import { createReadStream } from "node:fs"
 import { Readable } from "node:stream"
 
-/** The content of one version of an object. */
+/** The content of one version of a file. */
 export interface Body {
   readonly size: number
   /** The bytes from `start` up to and without `end`. */
