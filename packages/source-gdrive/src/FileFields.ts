@@ -26,21 +26,21 @@ const always = [
 
 const permissions = "permissions(id,type,role,emailAddress,domain,deleted,view)"
 
-const ofAttribute: { readonly [kind: string]: string } = {
-  properties: "properties",
-  appProperties: "appProperties",
-  labels: "labelInfo(labels(id,fields))",
-  description: "description",
-  owners: "owners(displayName,emailAddress,me)",
-  webViewLink: "webViewLink",
-  permissions
-}
+const ofAttribute: ReadonlyMap<string, string> = new Map([
+  ["properties", "properties"],
+  ["appProperties", "appProperties"],
+  ["labels", "labelInfo(labels(id,fields))"],
+  ["description", "description"],
+  ["owners", "owners(displayName,emailAddress,me)"],
+  ["webViewLink", "webViewLink"],
+  ["permissions", permissions]
+])
 
 /** The fields of one file. `asked` are kinds of attributes; unknown ones count for nothing. */
 export const ofFile = (settings: Settings, asked: ReadonlySet<string>): string => {
   const fields = [...always]
   for (const kind of asked) {
-    const field = ofAttribute[kind]
+    const field = ofAttribute.get(kind)
     if (field !== undefined) fields.push(field)
   }
   if (settings.ownedBy.length > 0 && !asked.has("owners")) fields.push("owners(emailAddress,me)")

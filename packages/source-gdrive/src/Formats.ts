@@ -102,13 +102,13 @@ export type Handling =
 
 const binary: Handling = { _tag: "Binary" }
 
-const withoutContent: { readonly [kind: string]: string } = {
-  form: "a Google Form: the API gives no content of it",
-  site: "a Google Site: the API gives no content of it",
-  map: "a Google My Map: the API gives no content of it",
-  fusiontable: "a Fusion Table: the service has ended",
-  photo: "a Google Photo: the API gives no content of it"
-}
+const withoutContent: ReadonlyMap<string, string> = new Map([
+  ["form", "a Google Form: the API gives no content of it"],
+  ["site", "a Google Site: the API gives no content of it"],
+  ["map", "a Google My Map: the API gives no content of it"],
+  ["fusiontable", "a Fusion Table: the service has ended"],
+  ["photo", "a Google Photo: the API gives no content of it"]
+])
 
 const skip = (code: string, message: string): Handling => ({ _tag: "Skip", reason: { code, message } })
 
@@ -124,7 +124,7 @@ export const handling = (mediaType: string, exports: Exports): Handling => {
       ? skip("not-exported", `Google's kind ${kind} is not exported: name a format in exports.${kind} to take it`)
       : { _tag: "Export", mediaType: format }
   }
-  return skip("no-content", withoutContent[kind] ?? `Google's kind ${kind}: the API gives no content of it`)
+  return skip("no-content", withoutContent.get(kind) ?? `Google's kind ${kind}: the API gives no content of it`)
 }
 
 /** The name with the extension of the format it is exported in, once. */

@@ -22,14 +22,14 @@ export interface Access {
 
 type Level = keyof Access
 
-const levels: { readonly [role: string]: Level } = {
-  owner: "owners",
-  organizer: "owners",
-  fileOrganizer: "writers",
-  writer: "writers",
-  commenter: "readers",
-  reader: "readers"
-}
+const levels: ReadonlyMap<string, Level> = new Map([
+  ["owner", "owners"],
+  ["organizer", "owners"],
+  ["fileOrganizer", "writers"],
+  ["writer", "writers"],
+  ["commenter", "readers"],
+  ["reader", "readers"]
+])
 
 const kinds = { user: "users", group: "groups", domain: "domains" } as const
 
@@ -49,7 +49,7 @@ export const normalize = (permissions: ReadonlyArray<Permission>): Access => {
   })
   const found = { owners: sets(), writers: sets(), readers: sets() }
   for (const permission of permissions) {
-    const level = levels[permission.role ?? ""]
+    const level = levels.get(permission.role ?? "")
     if (level === undefined || permission.deleted === true || permission.view !== undefined) continue
     const { type } = permission
     if (type === "anyone") found[level].anyone = true
