@@ -178,13 +178,17 @@ const problemsOf = (options: Options): Settings["problems"] => {
   return problems
 }
 
+/** What is `undefined` is not named, and makes no other settings. */
+const named = (exports: Formats.Exports): Formats.Exports =>
+  Object.fromEntries(Object.entries(exports).filter(([, format]) => format !== undefined))
+
 export const fromOptions = (options: Options): Settings => {
   const where = whereOf(options.from)
   const taken = {
     where,
     includeTrashed: options.includeTrashed === true,
     shortcuts: options.shortcuts ?? "follow",
-    exports: { ...Formats.defaults, ...options.exports },
+    exports: { ...Formats.defaults, ...named(options.exports ?? {}) },
     ownedBy: options.ownedBy ?? [],
     labels: options.labels ?? [],
     attributes: [...new Set(options.attributes)].toSorted()
