@@ -3,7 +3,7 @@
  *
  * | range | its cursor |
  * |---|---|
- * | `found/ID` | folders that one answer named, to be listed; ID is the first of them |
+ * | `found/BY/ID` | folders that one answer named, to be listed; ID is the first of them, BY the first folder, or the list, that was asked about (not there for the roots) |
  * | `list/ID` | folders that are listed together: how far, or that they are done; ID is the first of them |
  * | `flat/NAME` | a plain list of files: how far, or that it is done |
  * | `changes/ID` | the shared drive ID (or `user`, the account itself): where changes are followed from |
@@ -82,9 +82,9 @@ const listRange = codec("list/", Listed)
 export const flat = codec("flat/", Flat)
 export const feed = codec("changes/", Feed)
 
-/** Folders that were found. */
-export const found = (digest: string, folders: Arr.NonEmptyReadonlyArray<Folder>): Change.RangeCursor =>
-  foundRange.make(folders[0].id, {
+/** All folders that one answer named. `by`: what was asked about; a folder that moves meanwhile is in two answers. */
+export const found = (digest: string, folders: Arr.NonEmptyReadonlyArray<Folder>, by?: string): Change.RangeCursor =>
+  foundRange.make(by === undefined ? folders[0].id : `${by}/${folders[0].id}`, {
     s: digest,
     f: folders.map(({ depth, drive, id, path, resourceKey }) => ({
       id,
@@ -105,23 +105,23 @@ export const listed = (digest: string, { folders }: Group, next: string | undefi
 
 /** What is left of a sweep. */
 export interface Left {
-  /** It was begun. */
-  readonly isBegun: boolean
+  /** All folders that were found, by id. */
+  readonly known: ReadonlySet<string>
   readonly folders: ReadonlyArray<Folder>
   readonly groups: ReadonlyArray<Group>
 }
 
 export const left = (digest: string, stored: ReadonlyArray<Change.RangeCursor>): Left => {
-  const begun = foundRange.among(digest, stored)
   const folders = new Map<string, Folder>()
-  for (const { f } of begun.values()) {
+  for (const { f } of foundRange.among(digest, stored).values()) {
     for (const { drive, id, key, n = 0, path } of f) folders.set(id, { id, path, depth: n, drive, resourceKey: key })
   }
+  const known = new Set(folders.keys())
   const groups: Array<Group> = []
   for (const { done, g, t } of listRange.among(digest, stored).values()) {
     const members = g.flatMap((id) => folders.get(id) ?? [])
     for (const id of g) folders.delete(id)
     if (done !== true && Arr.isReadonlyArrayNonEmpty(members)) groups.push({ folders: members, pageToken: t })
   }
-  return { isBegun: begun.size > 0, folders: [...folders.values()], groups }
+  return { known, folders: [...folders.values()], groups }
 }

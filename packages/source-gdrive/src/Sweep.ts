@@ -37,22 +37,28 @@ export const sweep = (
         })
 
         /** Folders are told before the answer that named them. */
-        const sayFound = (found: ReadonlyArray<Folder>, containers: ReadonlyArray<Change.Container> = []) =>
+        const sayFound = (
+          found: ReadonlyArray<Folder>,
+          by?: string,
+          containers: ReadonlyArray<Change.Container> = []
+        ) =>
           Arr.isReadonlyArrayNonEmpty(found)
-            ? say({ ...Cursors.found(digest, found), changes: [], containers })
+            ? say({ ...Cursors.found(digest, found, by), changes: [], containers })
             : Effect.void
 
-        const left = Cursors.left(digest, resume)
-        if (!left.isBegun) yield* sayFound(roots.folders, roots.folders.map(containerOf))
-        const folders: Array<Folder> = [...(left.isBegun ? left.folders : roots.folders)]
+        const { groups, known, ...left } = Cursors.left(digest, resume)
+        // Of a sweep that goes on: shared drives that the account has become a member of.
+        const unknown = roots.folders.filter(({ id }) => !known.has(id))
+        yield* sayFound(unknown, undefined, unknown.map(containerOf))
+        const folders: Array<Folder> = [...left.folders, ...unknown]
         // No list names the top of My Drive: a folder that is not known is listed with the first change of what is in it.
         const top = where._tag === "Everything" ? yield* topOf(reader.listing) : []
         const lists: Lists.Options<never> = {
           reader,
           resume,
           onAnswer: Effect.fnUntraced(function* ({ changes, containers, folders: found, incomplete, position }) {
-            yield* sayFound(found)
-            folders.push(...found)
+            yield* sayFound(found, position.range)
+            folders.push(...found.filter(({ id }) => !known.has(id)))
             yield* say({ ...position, changes, containers: [...containers, ...top], incomplete })
           })
         }
@@ -61,9 +67,10 @@ export const sweep = (
         yield* Walk.walk({
           reader,
           folders,
-          groups: left.groups,
+          groups,
+          known,
           onFound: Effect.fnUntraced(function* ({ changes, containers, folders: found, group, incomplete, next }) {
-            yield* sayFound(found)
+            yield* sayFound(found, group.folders[0].id)
             yield* say({ ...Cursors.listed(digest, group, next), changes, containers, incomplete })
           })
         })

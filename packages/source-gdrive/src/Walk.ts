@@ -24,7 +24,7 @@ export interface Group {
   readonly pageToken: string | undefined
 }
 
-/** One answer. */
+/** One answer, with all folders that it names. */
 export interface Found extends Contents {
   readonly group: Group
   /** Where the group goes on; `undefined` where this was its last answer. */
@@ -37,6 +37,8 @@ export interface Options<E> {
   readonly folders: ReadonlyArray<Folder>
   /** Groups of an earlier walk that goes on. */
   readonly groups?: ReadonlyArray<Group> | undefined
+  /** Folders that the earlier walk found: they are listed already, or among those that wait. */
+  readonly known?: Iterable<string> | undefined
   /** Takes an answer; the walk goes on when it has. */
   readonly onFound: (found: Found) => Effect.Effect<void, E>
 }
@@ -56,14 +58,20 @@ const notListed = ({ id, path }: Folder): Change.Reason => ({
 })
 
 /** Walks to the end of everything below the folders. */
-export const walk = <E>({ folders, groups = [], onFound, reader }: Options<E>): Effect.Effect<void, E | DriveError> =>
+export const walk = <E>({
+  folders,
+  groups = [],
+  known = [],
+  onFound,
+  reader
+}: Options<E>): Effect.Effect<void, E | DriveError> =>
   Effect.scoped(
     Effect.gen(function* () {
       const { listing } = reader
       const { concurrency } = listing.settings
       const waiting: Array<Folder> = [...folders]
       /** Of a walk that goes on, some were found by an answer that is asked for again. */
-      const given = new Set(folders.map(({ id }) => id))
+      const given = new Set([...folders.map(({ id }) => id), ...known])
       const unfinished: Array<Group> = [...groups]
       const hands = yield* FiberSet.make<void>()
       const failed = yield* Deferred.make<never, E | DriveError>()
@@ -109,15 +117,13 @@ export const walk = <E>({ folders, groups = [], onFound, reader }: Options<E>): 
           )
           seen = new Set(files.map(({ id }) => id))
           const contents = yield* ReadContents.read(reader, located)
-          const found = contents.folders.filter(({ id }) => !given.has(id))
           yield* onFound({
             ...contents,
-            folders: found,
             group: { ...group, pageToken },
             next: nextPageToken,
             incomplete: answer === undefined ? yield* passedOver(group) : isIncomplete(answer)
           })
-          waiting.push(...found)
+          waiting.push(...contents.folders.filter(({ id }) => !given.has(id)))
           yield* settled
           yield* recruit
           total += files.length
