@@ -4,6 +4,7 @@
  */
 import { Config, Effect, Redacted, type Scope } from "effect"
 import type { AddressInfo } from "node:net"
+import type { FaultControls } from "../internal/faultRules.ts"
 import type { Fault } from "./Fault.ts"
 import type { Expiry } from "./internal/changeLog.ts"
 import { defaultPath, makeDescription } from "./internal/description.ts"
@@ -92,13 +93,7 @@ export interface DriveStandIn extends Tree {
   }
   /** Addresses of all accounts, the service account last. */
   readonly accounts: ReadonlyArray<string>
-  readonly faults: {
-    /** Replaces all faults in force. The seed (1 by default) decides which requests a `fraction` strikes. */
-    readonly set: (faults: ReadonlyArray<Fault>, options?: { readonly seed?: number }) => Effect.Effect<void>
-    readonly clear: Effect.Effect<void>
-    /** How often each kind of fault has struck, by its tag. */
-    readonly struck: Effect.Effect<Readonly<Record<string, number>>>
-  }
+  readonly faults: FaultControls<Fault>
   /** Runs before each request is looked at, faults included, in place of what was set before. */
   readonly beforeRequest: (hook: (request: RequestInfo) => Effect.Effect<void>) => Effect.Effect<void>
   /** Sets the clock of the stand-in ahead (or, negative, back) by so many milliseconds: tokens expire. */
@@ -233,11 +228,7 @@ export const make = (options: Options = {}): Effect.Effect<DriveStandIn, StandIn
         account: owner
       },
       accounts: [...store.accounts.keys()],
-      faults: {
-        set: (faults, { seed = 1 } = {}) => Effect.sync(() => striking.set(faults, seed)),
-        clear: Effect.sync(() => striking.set([], 1)),
-        struck: Effect.sync(striking.counts)
-      },
+      faults: striking.controls,
       beforeRequest: (hook) =>
         Effect.sync(() => {
           before = hook

@@ -2,11 +2,13 @@
  * What the Drive stand-in can be told to do wrong. A fault says where it strikes and how often; `drive.faults.set([...])`
  * replaces the ones in force, at any time, also between the requests of a run.
  */
+import type { Frequency } from "../internal/frequency.ts"
+import type * as Transport from "../internal/transport.ts"
 import type { Operation } from "./internal/operation.ts"
 import type { Reason } from "./internal/refusal.ts"
 
 /** Where a fault strikes, and how often. Everything that is left out matches everything. */
-export interface Where {
+export interface Where extends Frequency {
   readonly operations?: ReadonlyArray<Operation>
   /** The file, drive or operation that is asked for. */
   readonly ids?: ReadonlyArray<string>
@@ -14,12 +16,6 @@ export interface Where {
   readonly q?: string
   /** Address of who asks. */
   readonly account?: string
-  /** Share of the matching requests, 0 to 1, drawn with the seed given to `faults.set`. All of them by default. */
-  readonly fraction?: number
-  /** Only so many of the matching requests, then never again. */
-  readonly next?: number
-  /** Lets so many matching requests pass first. */
-  readonly after?: number
 }
 
 /** An error in Google's shape in place of the work. */
@@ -52,39 +48,19 @@ export interface RefuseToken extends Where {
 }
 
 /** The connection is reset and nothing is answered. */
-export interface Reset extends Where {
-  readonly _tag: "Reset"
-}
+export interface Reset extends Where, Transport.Reset {}
 
 /** The body stops: by a reset, or by a proper end of the connection although `Content-Length` promised more. */
-export interface Cut extends Where {
-  readonly _tag: "Cut"
-  readonly how: "reset" | "end"
-  /** Share of the body that is sent before, 0 to 1; half by default. */
-  readonly at?: number
-}
+export interface Cut extends Where, Transport.Cut {}
 
 /** `Content-Length` is smaller (negative) or greater than the body: the body is cut there, or ends before. */
-export interface WrongLength extends Where {
-  readonly _tag: "WrongLength"
-  readonly by: number
-}
+export interface WrongLength extends Where, Transport.WrongLength {}
 
 /** One byte of the body is another than it should be. */
-export interface Corrupt extends Where {
-  readonly _tag: "Corrupt"
-  /** Where in the body, 0 to 1; the middle by default. */
-  readonly at?: number
-}
+export interface Corrupt extends Where, Transport.Corrupt {}
 
 /** The answer waits, or its body trickles. */
-export interface Slow extends Where {
-  readonly _tag: "Slow"
-  /** Milliseconds before the answer begins. */
-  readonly latency?: number
-  /** Most bytes of the body sent in a second. */
-  readonly bytesPerSecond?: number
-}
+export interface Slow extends Where, Transport.Slow {}
 
 /**
  * A query for more than one folder (`'a' in parents or 'b' in parents`) finds nothing, as Google's search now and then

@@ -2,6 +2,7 @@
  * What goes wrong on purpose, and whether the objects were stored when it did.
  */
 import type { Duration } from "effect"
+import { striker } from "../internal/frequency.ts"
 
 export interface Fault {
   /**
@@ -49,19 +50,15 @@ const strikes = (fault: Fault, operation: string): boolean =>
 
 /** `draw` gives a number in [0, 1). */
 export const make = (draw: () => number): Faults => {
-  const seen = new WeakMap<Fault, { requests: number; struck: number }>()
+  const strikers = new WeakMap<Fault, () => boolean>()
   return {
     next: (faults, operation) => {
       for (const fault of faults) {
         if (!strikes(fault, operation)) continue
-        const count = seen.get(fault) ?? { requests: 0, struck: 0 }
-        seen.set(fault, count)
-        count.requests++
-        if (count.requests <= (fault.skip ?? 0)) continue
-        if (count.struck >= (fault.times ?? Infinity)) continue
-        if (fault.fraction !== undefined && draw() >= fault.fraction) continue
-        count.struck++
-        return fault
+        const strikesNow =
+          strikers.get(fault) ?? striker({ after: fault.skip, fraction: fault.fraction, next: fault.times }, draw)
+        strikers.set(fault, strikesNow)
+        if (strikesNow()) return fault
       }
       return undefined
     }

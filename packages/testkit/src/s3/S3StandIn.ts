@@ -5,6 +5,7 @@
 import { Effect, Redacted, Schema, type Scope } from "effect"
 import type { AddressInfo } from "node:net"
 import { memoryBody } from "../internal/body.ts"
+import type { FaultControls } from "../internal/faultRules.ts"
 import type { Fault } from "./Fault.ts"
 import { type Algorithm, checksumOf } from "./internal/checksum.ts"
 import type { Credential } from "./internal/credentials.ts"
@@ -121,13 +122,7 @@ export interface S3StandIn {
    * alone. What is put or deleted afterwards goes before. Fails where the keys are seen not to ascend.
    */
   readonly pretend: (bucket: string, options: PretendOptions) => Effect.Effect<void, StandInError>
-  readonly faults: {
-    /** Replaces all faults in force. The seed (1 by default) decides which requests a `fraction` strikes. */
-    readonly set: (faults: ReadonlyArray<Fault>, options?: { readonly seed?: number }) => Effect.Effect<void>
-    readonly clear: Effect.Effect<void>
-    /** How often each kind of fault has struck, by its tag. */
-    readonly struck: Effect.Effect<Readonly<Record<string, number>>>
-  }
+  readonly faults: FaultControls<Fault>
   readonly credentials: {
     /** Makes another key pair valid, perhaps of a session and until a moment. */
     readonly add: (credential: Credential) => Effect.Effect<void>
@@ -292,11 +287,7 @@ export const make = (options: Options = {}): Effect.Effect<S3StandIn, StandInErr
           bucketNamed(name).pretended = pretended(what)
           return Effect.void
         }),
-      faults: {
-        set: (faults, { seed = 1 } = {}) => Effect.sync(() => striking.set(faults, seed)),
-        clear: Effect.sync(() => striking.set([], 1)),
-        struck: Effect.sync(striking.counts)
-      },
+      faults: striking.controls,
       credentials: {
         add: (credential) => Effect.sync(() => void credentials.set(credential.accessKeyId, credential)),
         expire: (accessKeyId) =>

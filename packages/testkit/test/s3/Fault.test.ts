@@ -102,6 +102,25 @@ it.effect("breaks bodies off: by a reset, and by an end that comes too early", (
   })
 )
 
+it.effect("leaves whole what is cut at its end, and what has nothing to be cut", () =>
+  Effect.gen(function* () {
+    const { s3 } = yield* started()
+    yield* s3.createBucket("b", { public: true })
+    yield* s3.put("b", "some", "abc")
+    yield* s3.put("b", "none", "")
+    for (const fault of [Fault.resetInBody({ at: 1 }), Fault.truncate({ at: 1 })]) {
+      yield* s3.faults.set([fault])
+      for (const [key, body] of [
+        ["some", "abc"],
+        ["none", ""]
+      ]) {
+        const { bytes, error } = yield* arriving(`${s3.url}/b/${key}`)
+        assert.deepStrictEqual([bytes.toString(), error], [body, undefined])
+      }
+    }
+  })
+)
+
 it.effect("sends a body with one wrong byte and the right length", () =>
   Effect.gen(function* () {
     const { s3 } = yield* started()

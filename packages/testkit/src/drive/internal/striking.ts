@@ -1,6 +1,8 @@
 /** Decides, request by request, which faults strike. */
-import type { Fault, Where } from "../Fault.ts"
-import { type Draw, drawFrom } from "./draw.ts"
+import { type FaultControls, makeFaultRules } from "../../internal/faultRules.ts"
+import { type Disruption, disrupted, undisrupted } from "../../internal/transport.ts"
+import type { Fault } from "../Fault.ts"
+import { drawFrom } from "./draw.ts"
 import type { Operation } from "./operation.ts"
 import { Refusal } from "./refusal.ts"
 import type { ListingFaults } from "./work.ts"
@@ -20,16 +22,8 @@ export type Instead =
   | { readonly _tag: "Token"; readonly status: number; readonly error: string; readonly description: string }
 
 /** What is to go wrong with one request. */
-export interface Plan {
-  readonly latency: number
-  readonly bytesPerSecond: number | undefined
-  readonly reset: boolean
+export interface Plan extends Disruption {
   readonly instead: Instead | undefined
-  readonly cut: { readonly how: "reset" | "end"; readonly at: number } | undefined
-  /** Bytes by which `Content-Length` is wrong. */
-  readonly lengthOff: number
-  /** Where in the body a byte is wrong, 0 to 1. */
-  readonly corruptAt: number | undefined
   readonly listing: ListingFaults
   /** What is moved once a page with a next one was sent. */
   readonly moves: ReadonlyArray<{ readonly file: string; readonly to: string }>
@@ -39,10 +33,8 @@ export interface Plan {
 
 /** The faults in force. */
 export interface Striking {
-  readonly set: (faults: ReadonlyArray<Fault>, seed: number) => void
+  readonly controls: FaultControls<Fault>
   readonly plan: (target: Target) => Plan
-  /** How often each kind of fault struck. */
-  readonly counts: () => Readonly<Record<string, number>>
 }
 
 const faultless: ListingFaults = {
@@ -83,32 +75,9 @@ const refusalOf = (fault: Extract<Fault, { readonly _tag: "Refuse" }>): Refusal 
     headers: fault.retryAfter === undefined ? {} : { "retry-after": fault.retryAfter }
   })
 
-interface Rule {
-  readonly fault: Fault
-  readonly strikes: (where: Where) => boolean
-}
-
-const ruleOf = (fault: Fault, draw: Draw): Rule => {
-  let seen = 0
-  let struck = 0
-  return {
-    fault,
-    strikes: (where) => {
-      if (seen++ < (where.after ?? 0)) return false
-      if (where.fraction !== undefined && draw.share() >= where.fraction) return false
-      return struck++ < (where.next ?? Infinity)
-    }
-  }
-}
-
 const planOf = (faults: ReadonlyArray<Fault>): Plan => {
-  let latency = 0
-  let bytesPerSecond: number | undefined
-  let reset = false
+  let disruption = undisrupted
   let instead: Instead | undefined
-  let cut: Plan["cut"]
-  let lengthOff = 0
-  let corruptAt: number | undefined
   let listing = faultless
   const moves: Array<Plan["moves"][number]> = []
   for (const fault of faults) {
@@ -127,22 +96,6 @@ const planOf = (faults: ReadonlyArray<Fault>): Plan => {
           description: fault.description ?? "Token has been expired or revoked."
         }
         break
-      case "Reset":
-        reset = true
-        break
-      case "Cut":
-        cut ??= { how: fault.how, at: fault.at ?? 0.5 }
-        break
-      case "WrongLength":
-        lengthOff += fault.by
-        break
-      case "Corrupt":
-        corruptAt ??= fault.at ?? 0.5
-        break
-      case "Slow":
-        latency += fault.latency ?? 0
-        bytesPerSecond ??= fault.bytesPerSecond
-        break
       case "EmptyGroups":
         listing = { ...listing, emptyGroups: true }
         break
@@ -158,27 +111,18 @@ const planOf = (faults: ReadonlyArray<Fault>): Plan => {
       case "MoveBetweenPages":
         moves.push(fault)
         break
+      default:
+        disruption = disrupted(disruption, fault)
     }
   }
   const struck = faults.map((fault) => fault._tag)
-  return { latency, bytesPerSecond, reset, instead, cut, lengthOff, corruptAt, listing, moves, struck }
+  return { ...disruption, instead, listing, moves, struck }
 }
 
 /** What is to go wrong with a request that no fault strikes. */
 export const noFaults: Plan = planOf([])
 
 export const makeStriking = (): Striking => {
-  let rules: ReadonlyArray<Rule> = []
-  const counts: Record<string, number> = {}
-  return {
-    counts: () => ({ ...counts }),
-    set: (faults, seed) => {
-      rules = faults.map((fault, index) => ruleOf(fault, drawFrom(`fault ${seed} ${index}`)))
-    },
-    plan: (target) => {
-      const struck = rules.filter(({ fault, strikes }) => matches(fault, target) && strikes(fault))
-      for (const { fault } of struck) counts[fault._tag] = (counts[fault._tag] ?? 0) + 1
-      return planOf(struck.map(({ fault }) => fault))
-    }
-  }
+  const { controls, strike } = makeFaultRules<Fault>((seed, index) => drawFrom(`fault ${seed} ${index}`).share)
+  return { controls, plan: (target) => planOf(strike((fault) => matches(fault, target))) }
 }

@@ -1,6 +1,7 @@
 /** What a handler is given, and what it answers. */
+import type { Answer as Transmitted } from "../../internal/transmit.ts"
 import { mayRead, needsResourceKey } from "./access.ts"
-import { type Body, textBody } from "./content.ts"
+import { textBody } from "./content.ts"
 import type { Downloads } from "./downloads.ts"
 import { assemble, type Mask, parseFields, type Shape } from "./fields.ts"
 import type { Account, Item } from "./item.ts"
@@ -36,13 +37,8 @@ export interface ListingFaults {
   readonly shortPage: number | undefined
 }
 
-/** An answer: a status, headers, and a stretch of a body. */
-export interface Answer {
-  readonly status: number
-  readonly headers: Readonly<Record<string, string>>
-  readonly body: Body
-  readonly from: number
-  readonly to: number
+/** An answer, of which the JSON is kept. */
+export interface Answer extends Transmitted {
   /** The value the body is made of, where it is JSON. */
   readonly json?: unknown
 }

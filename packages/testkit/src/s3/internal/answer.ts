@@ -1,10 +1,13 @@
 /** What a handler is given, and what it answers. */
 import { type Body, memoryBody } from "../../internal/body.ts"
+import type { Answer } from "../../internal/transmit.ts"
 import type { Payload } from "./payload.ts"
 import type { Refusal } from "./refusal.ts"
 import type { S3Request } from "./request.ts"
 import type { Bucket, Store } from "./store.ts"
 import { document, element } from "./xml.ts"
+
+export type { Answer }
 
 /** A request whose signature and bucket were found good. */
 export interface Work {
@@ -18,15 +21,6 @@ export interface Work {
   readonly mayList: boolean
   /** Told the keys of each page before it is sent. */
   readonly listed: (keys: ReadonlyArray<string>) => void
-}
-
-/** An answer: a status, headers, and a stretch of a body. */
-export interface Answer {
-  readonly status: number
-  readonly headers: Readonly<Record<string, string>>
-  readonly body: Body | undefined
-  readonly from: number
-  readonly to: number
 }
 
 /** The name of the account that owns everything. */

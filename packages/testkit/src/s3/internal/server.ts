@@ -1,6 +1,7 @@
 /** The HTTP server: from a request to its answer, and the log of both. */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http"
 import { setTimeout as wait } from "node:timers/promises"
+import { transmit } from "../../internal/transmit.ts"
 import { type Answer, refused, type Work } from "./answer.ts"
 import {
   createBucket,
@@ -24,7 +25,6 @@ import { type Claim, readClaim, verifyClaim, wrongRegion } from "./signature.ts"
 import type { Bucket, Store } from "./store.ts"
 import type { Plan, Striking, Target } from "./striking.ts"
 import { deleteObjectTagging, getObjectTagging, putObjectTagging, restoreObject } from "./tagging.ts"
-import { transmit } from "./transmit.ts"
 import { listObjectVersions } from "./versions.ts"
 import { copyObject, deleteObject, deleteObjects, putObject } from "./writing.ts"
 

@@ -1,4 +1,6 @@
 /** Decides, request by request, which faults strike. */
+import { type FaultControls, makeFaultRules } from "../../internal/faultRules.ts"
+import { type Disruption, disrupted, undisrupted } from "../../internal/transport.ts"
 import type { Fault, Where } from "../Fault.ts"
 import { type Operation, permissions } from "./operation.ts"
 import { Refusal } from "./refusal.ts"
@@ -11,29 +13,21 @@ export interface Target {
 }
 
 /** What is to go wrong with one request. */
-export interface Plan {
-  readonly latency: number
-  readonly bytesPerSecond: number | undefined
-  readonly reset: boolean
+export interface Plan extends Disruption {
   readonly refusal: Refusal | undefined
   readonly denial: Refusal | undefined
-  readonly cut: { readonly how: "reset" | "end"; readonly at: number } | undefined
-  /** Where in the body a byte is wrong, 0 to 1. */
-  readonly corruptAt: number | undefined
   /** Tags of the faults that struck, for the log. */
   readonly struck: ReadonlyArray<Fault["_tag"]>
 }
 
 /** The faults in force. */
 export interface Striking {
-  readonly set: (faults: ReadonlyArray<Fault>, seed: number) => void
+  readonly controls: FaultControls<Fault>
   readonly plan: (target: Target) => Plan
   /** Whether an operation is denied for good: decides between 403 and 404 for absent keys. */
   readonly denies: (target: Target) => boolean
   /** Keys of a page that was listed which are to be replaced now. */
   readonly replaced: (bucket: string, keys: ReadonlyArray<string>) => ReadonlyArray<string>
-  /** How often each kind of fault struck. */
-  readonly counts: () => Readonly<Record<string, number>>
 }
 
 // Mulberry32: 32 bits of state are plenty for drawing lots.
@@ -62,46 +56,24 @@ const denial = (target: Target): Refusal => {
 }
 
 export const makeStriking = (): Striking => {
-  let rules: ReadonlyArray<{ readonly fault: Fault; readonly strikes: (where: Where) => boolean }> = []
   let replacing = new Map<string, Set<string>>()
-  const counts: Record<string, number> = {}
-  const count = (tag: Fault["_tag"], times: number) => {
-    counts[tag] = (counts[tag] ?? 0) + times
-  }
-  return {
-    counts: () => ({ ...counts }),
-    set: (faults, seed) => {
+  const rules = makeFaultRules<Fault>(
+    (seed, index) => randomFrom(seed + Math.imul(index + 1, 0x9e3779b1)),
+    (faults) => {
       replacing = new Map()
       for (const fault of faults) {
         if (fault._tag === "ReplaceAfterListing") replacing.set(fault.bucket, new Set(fault.keys))
       }
-      rules = faults.map((fault, index) => {
-        const random = randomFrom(seed + Math.imul(index + 1, 0x9e3779b1))
-        let seen = 0
-        let struck = 0
-        return {
-          fault,
-          strikes: (where) => {
-            if (seen++ < (where.after ?? 0)) return false
-            if (where.fraction !== undefined && random() >= where.fraction) return false
-            return struck++ < (where.next ?? Infinity)
-          }
-        }
-      })
-    },
+    }
+  )
+  return {
+    controls: rules.controls,
     plan: (target) => {
-      let latency = 0
-      let bytesPerSecond: number | undefined
-      let resets = false
+      let disruption = undisrupted
       let refusal: Refusal | undefined
       let denied: Refusal | undefined
-      let cut: Plan["cut"]
-      let corruptAt: number | undefined
-      const struck: Array<Fault["_tag"]> = []
-      for (const { fault, strikes } of rules) {
-        if (fault._tag === "ReplaceAfterListing" || !matches(fault, target) || !strikes(fault)) continue
-        struck.push(fault._tag)
-        count(fault._tag, 1)
+      const faults = rules.strike((fault) => fault._tag !== "ReplaceAfterListing" && matches(fault, target))
+      for (const fault of faults) {
         switch (fault._tag) {
           case "Refuse":
             refusal ??= new Refusal(fault.code, {
@@ -111,33 +83,26 @@ export const makeStriking = (): Striking => {
           case "Deny":
             denied ??= denial(target)
             break
-          case "Reset":
-            resets = true
+          case "ReplaceAfterListing":
             break
-          case "Cut":
-            cut ??= { how: fault.how, at: fault.at ?? 0.5 }
-            break
-          case "Corrupt":
-            corruptAt ??= fault.at ?? 0.5
-            break
-          case "Slow":
-            latency += fault.latency ?? 0
-            bytesPerSecond ??= fault.bytesPerSecond
-            break
+          default:
+            disruption = disrupted(disruption, fault)
         }
       }
-      return { latency, bytesPerSecond, reset: resets, refusal, denial: denied, cut, corruptAt, struck }
+      return { ...disruption, refusal, denial: denied, struck: faults.map((fault) => fault._tag) }
     },
     denies: (target) =>
-      rules.some(
-        ({ fault }) =>
-          fault._tag === "Deny" && fault.fraction === undefined && fault.next === undefined && matches(fault, target)
-      ),
+      rules
+        .inForce()
+        .some(
+          (fault) =>
+            fault._tag === "Deny" && fault.fraction === undefined && fault.next === undefined && matches(fault, target)
+        ),
     replaced: (bucket, keys) => {
       const waiting = replacing.get(bucket)
       if (waiting === undefined) return []
       const found = keys.filter((key) => waiting.delete(key))
-      if (found.length > 0) count("ReplaceAfterListing", found.length)
+      if (found.length > 0) rules.count("ReplaceAfterListing", found.length)
       return found
     }
   }
