@@ -80,9 +80,10 @@ export const find = Effect.fnUntraced(function* (
   switch (where._tag) {
     case "Folders": {
       const files = yield* Effect.forEach(where.folders, folderAt(listing))
-      const ids = new Set(files.map(({ id }) => id))
-      const outermost = yield* Effect.filter(files, (file) =>
-        Effect.map(isBelow(listing, file, ids), (below) => !below)
+      // One may be named by its id and by a shortcut.
+      const byId = new Map(files.map((file) => [file.id, file]))
+      const outermost = yield* Effect.filter([...byId.values()], (file) =>
+        Effect.map(isBelow(listing, file, byId), (below) => !below)
       )
       yield* Effect.forEach(outermost, feeds.begin, { discard: true })
       const folders = yield* Effect.forEach(outermost, (file) =>
@@ -149,7 +150,7 @@ export const folderAt = (listing: Listing) =>
   })
 
 /** Whether a folder is somewhere below one of these: listed with it, it would be listed twice. */
-const isBelow = Effect.fnUntraced(function* (listing: Listing, file: File, ids: ReadonlySet<string>) {
+const isBelow = Effect.fnUntraced(function* (listing: Listing, file: File, ids: ReadonlyMap<string, unknown>) {
   if (ids.size < 2) return false
   const above = [...(file.parents ?? [])]
   const seen = new Set(above)

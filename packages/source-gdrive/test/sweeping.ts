@@ -1,5 +1,6 @@
 /** What the tests of sweeping share: a client that nothing holds up, and what it asked. */
-import type { Change } from "@sluice/core"
+import { type Change, Source } from "@sluice/core"
+import { assert } from "@effect/vitest"
 import type { DriveStandIn } from "@sluice/testkit/drive"
 import { Effect, Layer } from "effect"
 import { Drive, type DriveOptions, type DriveSource } from "../src/index.ts"
@@ -13,6 +14,12 @@ export const open = (server: DriveStandIn.Options = {}, options: DriveOptions.Op
 /** What a sweep says, a line each. */
 export const swept = <E>(options: DriveSource.Options, live: Layer.Layer<Drive, E>) =>
   Effect.map(pages(options, live), lines)
+
+/** Why a sweep fails. */
+export const failure = <E>(options: DriveSource.Options, live: Layer.Layer<Drive, E>) =>
+  Effect.map(Effect.flip(pages(options, live)), (error) =>
+    error instanceof Source.SourceError ? error : assert.fail(`not of the source: ${String(error)}`)
+  )
 
 /** Google's answers of listings are shorter than was asked for. */
 export const inAnswersOf = <E>(files: number, live: Layer.Layer<Drive, E>): Layer.Layer<Drive, E> =>
