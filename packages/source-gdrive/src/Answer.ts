@@ -56,18 +56,30 @@ export const make = ({ memory, places, positions, reader, roots: { folders: root
     if (position.open !== true) yield* say({ ...positions.move(feed, { ...position, open: true }), changes: [] })
   })
 
+  /**
+   * What is kept of a folder above what shortcuts lead to stays until its own entry comes, though it is newer where another
+   * shortcut was read: else that entry would seem to say nothing new, and the other shortcuts would not be looked at.
+   */
+  const withoutNewer = Effect.fnUntraced(function* (containers: ReadonlyArray<Change.Container>) {
+    const holders = containers.filter(Containers.isHolder)
+    yield* memory.load(holders.map(({ id }) => id))
+    const known = new Set(holders.filter(({ id }) => memory.container(id) !== undefined))
+    return containers.filter((one) => !known.has(one))
+  })
+
   const list: Answers["list"] = Effect.fnUntraced(function* (feed, folders, isSaid = () => false) {
     const drives = new Set<string>()
     if (folders.length > 0) yield* open(feed)
     yield* Walk.walk({
       reader,
       folders,
-      onFound: ({ changes, containers, group, incomplete }) => {
+      onFound: Effect.fnUntraced(function* ({ changes, containers: found, group, incomplete }) {
+        const containers = yield* withoutNewer(found)
         memory.put(containers)
         drives.add(group.folders[0].drive ?? Feeds.account)
         const news = changes.filter((change) => !isSaid(change))
-        return say({ ...positions.at(feed), changes: news, containers, incomplete })
-      }
+        yield* say({ ...positions.at(feed), changes: news, containers, incomplete })
+      })
     })
     const listed = folders.map(({ id }) => id)
     const isOwn = drives.delete(feed)
@@ -86,7 +98,8 @@ export const make = ({ memory, places, positions, reader, roots: { folders: root
       { reader, places, memory, roots, doubts: new Set(d), isAgain: brokenOff.has(feed) },
       answer.changes
     )
-    const contents = yield* Contents.read(reader, meaning.taken)
+    const read = yield* Contents.read(reader, meaning.taken)
+    const contents = { ...read, containers: yield* withoutNewer(read.containers) }
     const left = meaning.taken.flatMap(({ file }) => (isLeft(memory, contents, file.id) ? [file.id] : []))
     left.forEach(memory.drop)
     const removed = [...meaning.gone, ...left].map(remove)

@@ -53,6 +53,8 @@ export const holder = (folder: string, state: ReadonlyArray<unknown>): Change.Co
 
 export const holderOf = (folder: string): string => `above:${folder}`
 
+export const isHolder = ({ id }: Change.Container): boolean => id.startsWith(holderOf(""))
+
 /** Whether the files in a folder have to be looked at again. */
 export const differs = (before: Change.Container, now: Change.Container): boolean =>
   before.within !== now.within || before.state !== now.state

@@ -43,6 +43,19 @@ const toFile: ReadonlyArray<Scenario> = [
     [(drive, id) => drive.remove(id("beside")), ["Delete beside", "Skip a/s.txt (shortcut-dangling)"]]
   ],
   [
+    "two shortcuts below a folder, of which one changes before that is in the trash, and restored",
+    [shortcut("four.txt", "s1"), ["Upsert a/s1"]],
+    [shortcut("five.txt", "s2", "c"), ["Upsert c/s2"]],
+    [
+      (drive, id) => Effect.andThen(drive.rename(id("s1"), "t1"), drive.trash(id("d"))),
+      ["Delete d", "Skip a/t1 (shortcut-dangling)", "Skip c/s2 (shortcut-dangling)"]
+    ],
+    [
+      (drive, id) => Effect.andThen(drive.rename(id("t1"), "u1"), drive.untrash(id("d"))),
+      ["Delete d", "Upsert a/u1", "Upsert c/s2"]
+    ]
+  ],
+  [
     "a shortcut whose target is in the trash with a folder that it was moved to",
     [shortcut("out.txt", "s.txt"), ["Upsert a/s.txt"]],
     [(drive, id) => drive.setParents(id("out.txt"), [id("e")]), ["Delete out.txt", "Upsert a/s.txt"]],

@@ -4,7 +4,7 @@ import type { Source } from "@sluice/core"
 import { type DriveStandIn, Fault } from "@sluice/testkit/drive"
 import { Effect, Layer, Result, type Scope } from "effect"
 import { Drive, type DriveSource } from "../src/index.ts"
-import { retry, standIn } from "./bench.ts"
+import { standIn } from "./bench.ts"
 import { type Asked, kept, twoFolders } from "./following.ts"
 
 /** Ids by name. */
@@ -79,8 +79,8 @@ const prepare = Effect.fnUntraced(function* (
   return { drive, source, edit }
 })
 
-/** All of the first few, and fewer and fewer of those that follow. */
-const sparsely = (last: number) => last + 1 + Math.floor(last / 3)
+/** Which pages a run is broken off after, and which requests fail: ever fewer. With `INTEGRATION=1` each. */
+const nextOf = (last: number) => (process.env["INTEGRATION"] === "1" ? last + 1 : Math.max(last + 1, last * 2))
 
 /** Registers the tests. After each step, what is kept must be what a new sweep would say. */
 export const scenarios = (setup: Setup, all: ReadonlyArray<Scenario>): void => {
@@ -120,7 +120,7 @@ export const scenarios = (setup: Setup, all: ReadonlyArray<Scenario>): void => {
 
   it.live.each(all)("loses nothing of %s, wherever a run is broken off", ([, ...steps]) =>
     Effect.gen(function* () {
-      for (let pages = 1, isBrokenOff = true; isBrokenOff; pages = sparsely(pages)) {
+      for (let pages = 1, isBrokenOff = true; isBrokenOff; pages = nextOf(pages)) {
         const { edit, source } = yield* prepare(setup)
         isBrokenOff = false
         for (const [change] of steps) {
@@ -134,14 +134,14 @@ export const scenarios = (setup: Setup, all: ReadonlyArray<Scenario>): void => {
 
   it.live.each(all)("loses nothing of %s, whatever request fails", ([, ...steps]) =>
     Effect.gen(function* () {
-      for (let after = 0, kind = 0, isLast = false; !isLast; after = sparsely(after), kind++) {
+      for (let after = 0, kind = 0, isLast = false; !isLast; after = nextOf(after), kind++) {
         const { drive, edit, source } = yield* prepare(setup)
         isLast = true
         let before = 0
         for (const [change] of steps) {
           yield* edit(change)
           const [, reason, fault] = failures[kind % failures.length] ?? failures[0]
-          yield* drive.faults.set([fault({ after, next: retry.maxAttempts })])
+          yield* drive.faults.set([fault({ after })])
           const result = yield* Effect.result(source.followOnly)
           const { Refuse: struck = 0 } = yield* drive.faults.struck
           yield* drive.faults.clear
