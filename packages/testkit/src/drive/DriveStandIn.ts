@@ -3,8 +3,9 @@
  * against Google's own description where that is at hand, and fails on command. Nothing is kept on disk.
  */
 import { Config, Effect, Redacted, type Scope } from "effect"
-import type { AddressInfo } from "node:net"
 import type { FaultControls } from "../internal/faultRules.ts"
+import { listen } from "../internal/listen.ts"
+import { makeRequestLog, type RequestViews } from "../internal/requestLog.ts"
 import type { Fault } from "./Fault.ts"
 import type { Expiry } from "./internal/changeLog.ts"
 import { defaultPath, makeDescription } from "./internal/description.ts"
@@ -75,7 +76,7 @@ export interface Options {
 }
 
 /** A running stand-in. */
-export interface DriveStandIn extends Tree {
+export interface DriveStandIn extends Tree, RequestViews<Operation, RequestLogEntry> {
   /** `http://127.0.0.1:<port>`: the `rootUrl` of the official client. Drive is at `/drive/v3`. */
   readonly url: string
   /** Takes the place of `https://oauth2.googleapis.com/token`, which the official client has built in. */
@@ -100,11 +101,6 @@ export interface DriveStandIn extends Tree {
   readonly shiftClock: (millis: number) => Effect.Effect<void>
   /** Lets all change tokens given so far expire: 410 by default, or 400. */
   readonly expireChanges: (status?: Expiry) => Effect.Effect<void>
-  /** The latest requests, the oldest first. */
-  readonly requests: Effect.Effect<ReadonlyArray<RequestLogEntry>>
-  /** How many requests there were of each operation since the start, or since `forgetRequests`. */
-  readonly requestsByOperation: Effect.Effect<Readonly<Partial<Record<Operation, number>>>>
-  readonly forgetRequests: Effect.Effect<void>
   /**
    * Whether answers are compared with Google's description: it was found at `description`, where
    * `GOOGLE_DRIVE_DESCRIPTION` says, or beside the checkout.
@@ -163,9 +159,7 @@ export const make = (options: Options = {}): Effect.Effect<DriveStandIn, StandIn
     }
     const description = yield* describe(options)
     const striking = makeStriking()
-    const capacity = options.logCapacity ?? 10_000
-    let entries: Array<RequestLogEntry> = []
-    let counts: Partial<Record<Operation, number>> = {}
+    const log = makeRequestLog<Operation, RequestLogEntry>(options.logCapacity ?? 10_000)
     let number = 0
     let before: (request: RequestInfo) => Effect.Effect<void> = () => Effect.void
     let url = ""
@@ -182,38 +176,9 @@ export const make = (options: Options = {}): Effect.Effect<DriveStandIn, StandIn
       before: (request) => before(request),
       move: (file, to) => Editing.move(store, Editing.itemOf(store, file), [to], now()),
       url: () => url,
-      log: (entry) => {
-        if (entry.operation !== undefined) counts[entry.operation] = (counts[entry.operation] ?? 0) + 1
-        entries.push(entry)
-        // Cut down now and then, not each time: shifting an array costs its length.
-        if (entries.length >= capacity * 2) entries = entries.slice(-capacity)
-      }
+      log: log.add
     })
-    const port = yield* Effect.acquireRelease(
-      Effect.callback<number, StandInError>((resume) => {
-        server.once("error", (cause) =>
-          resume(
-            Effect.fail(
-              new StandInError({
-                operation: "listen",
-                message: `cannot listen on 127.0.0.1:${options.port ?? 0}; give another port or none`,
-                cause
-              })
-            )
-          )
-        )
-        server.listen(options.port ?? 0, "127.0.0.1", () =>
-          // A server that listens on TCP has an address with a port.
-          resume(Effect.succeed((server.address() as AddressInfo).port))
-        )
-      }),
-      () =>
-        Effect.callback<void>((resume) => {
-          server.close(() => resume(Effect.void))
-          server.closeAllConnections()
-        })
-    )
-    url = `http://127.0.0.1:${port}`
+    url = yield* listen(server, options.port)
 
     return {
       ...makeTree(store, owner, now),
@@ -241,13 +206,13 @@ export const make = (options: Options = {}): Effect.Effect<DriveStandIn, StandIn
         Effect.sync(() => {
           for (const owner of [...store.accounts.keys(), ...store.drives.keys()]) logOf(store, owner).expire(status)
         }),
-      requests: Effect.sync(() => entries.slice(-capacity)),
-      requestsByOperation: Effect.sync(() => ({ ...counts })),
-      forgetRequests: Effect.sync(() => {
-        entries = []
-        counts = {}
-        number = 0
-      }),
+      ...log.views,
+      forgetRequests: Effect.andThen(
+        log.views.forgetRequests,
+        Effect.sync(() => {
+          number = 0
+        })
+      ),
       validated: description !== undefined,
       violations: Effect.sync(() => [...(description?.violations ?? [])])
     }

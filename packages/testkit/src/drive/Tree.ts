@@ -2,19 +2,14 @@
  * What a test does to the tree behind the stand-in, and what it sees of it. Every operation writes the change logs that
  * `changes.list` reads.
  */
-import { type Effect, Schema } from "effect"
+import type { Effect } from "effect"
+import { StandInError } from "../internal/StandInError.ts"
 import type { PermissionSource } from "./internal/access.ts"
 import type { Item, Label, Permission, Role } from "./internal/item.ts"
 import type { SeededItem, SeededKind, SeedOptions } from "./Seed.ts"
 
 export type { Label, PermissionSource, Role, SeededItem, SeededKind, SeedOptions }
-
-/** The stand-in could not do what the test asked for; `message` says what and why. */
-export class StandInError extends Schema.TaggedError<StandInError>()("StandInError", {
-  operation: Schema.String,
-  message: Schema.String,
-  cause: Schema.optionalKey(Schema.Defect())
-}) {}
+export { StandInError }
 
 /** Bytes, or so many bytes that are computed from the item's id and revision and stored nowhere. */
 export type Content = Uint8Array | string | { readonly size: number }

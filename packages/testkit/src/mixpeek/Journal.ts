@@ -1,6 +1,7 @@
 /**
  * What happened: requests by time, breaches of the API description, requests that came too early.
  */
+import { type Ring, ring } from "../internal/ring.ts"
 
 /** One request and how it was answered. Times are milliseconds since 1970 on the stand-in's clock. */
 export interface RequestRecord {
@@ -49,24 +50,6 @@ export interface Refusal {
   readonly sourceKey: string | undefined
   readonly errorType: string
   readonly error: string
-}
-
-/** The last `capacity` of what was added. */
-export interface Ring<A> {
-  readonly add: (item: A) => void
-  readonly items: () => ReadonlyArray<A>
-}
-
-export const ring = <A>(capacity: number): Ring<A> => {
-  const kept: Array<A> = []
-  let next = 0
-  return {
-    add: (item) => {
-      kept[next] = item
-      next = (next + 1) % capacity
-    },
-    items: () => (kept.length < capacity ? kept.slice() : [...kept.slice(next), ...kept.slice(0, next)])
-  }
 }
 
 export interface Journal {

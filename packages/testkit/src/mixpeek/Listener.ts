@@ -2,7 +2,8 @@
  * The HTTP server: sockets in, replies out.
  */
 import { Effect, FiberSet } from "effect"
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http"
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http"
+import { listen } from "../internal/listen.ts"
 import type { Answer } from "./Answer.ts"
 import * as Answers from "./Answer.ts"
 import { exchange, type Exchanged, type Reply } from "./Exchange.ts"
@@ -125,31 +126,12 @@ const serve = (state: State, turns: { next: number }) =>
     yield* exchanged.afterwards
   })
 
-const listen = (server: Server): Effect.Effect<number> =>
-  Effect.callback((resume) => {
-    server.once("error", (cause) => resume(Effect.die(cause)))
-    server.listen(0, "127.0.0.1", () => {
-      const address = server.address()
-      resume(Effect.succeed(address !== null && typeof address === "object" ? address.port : 0))
-    })
-  })
-
-const close = (server: Server): Effect.Effect<void> =>
-  Effect.callback((resume) => {
-    server.close(() => resume(Effect.void))
-    server.closeAllConnections()
-  })
-
 /** Listens on a free port of 127.0.0.1 until the scope closes; gives the server's URL. */
 export const start = Effect.fnUntraced(function* (state: State) {
   const run = yield* FiberSet.makeRuntime<never>()
   const handle = serve(state, { next: 0 })
-  const server = yield* Effect.acquireRelease(
-    Effect.sync(() => createServer((message, response) => void run(handle(message, response)))),
-    close
-  )
+  const server = createServer((message, response) => void run(handle(message, response)))
   // A client that keeps connections must never meet one that is closed while it sends.
   server.keepAliveTimeout = 600_000
-  const port = yield* listen(server)
-  return `http://127.0.0.1:${port}`
+  return yield* Effect.orDie(listen(server))
 })

@@ -2,10 +2,12 @@
  * An S3 of one's own: a real HTTP server on loopback that speaks S3's protocol (path style), checks signatures, can
  * pretend to hold millions of keys or serve a folder, and fails on command. Deterministic; nothing is kept on disk.
  */
-import { Effect, Redacted, Schema, type Scope } from "effect"
-import type { AddressInfo } from "node:net"
+import { Effect, Redacted, type Scope } from "effect"
 import { memoryBody } from "../internal/body.ts"
 import type { FaultControls } from "../internal/faultRules.ts"
+import { listen } from "../internal/listen.ts"
+import { makeRequestLog, type RequestViews } from "../internal/requestLog.ts"
+import { StandInError } from "../internal/StandInError.ts"
 import type { Fault } from "./Fault.ts"
 import { type Algorithm, checksumOf } from "./internal/checksum.ts"
 import type { Credential } from "./internal/credentials.ts"
@@ -28,13 +30,7 @@ import { customerKeyMd5, encodeMetadata } from "./internal/stored.ts"
 import { wholeSeconds } from "./internal/time.ts"
 
 export type { Algorithm, Credential, Operation, PretendOptions, RequestLogEntry, Restoration }
-
-/** The stand-in could not do what the test asked for; `message` says what and why. */
-export class StandInError extends Schema.TaggedError<StandInError>()("StandInError", {
-  operation: Schema.String,
-  message: Schema.String,
-  cause: Schema.optionalKey(Schema.Defect())
-}) {}
+export { StandInError }
 
 /** How a stand-in is made. */
 export interface Options {
@@ -89,7 +85,7 @@ export interface PutOptions {
  * A running stand-in. Buckets that do not exist are made by whatever puts something into them. One whose name ends in
  * `--x-s3` is a directory bucket: its listings are in no order, and only prefixes that end in a slash are listed.
  */
-export interface S3StandIn {
+export interface S3StandIn extends RequestViews<Operation, RequestLogEntry> {
   /** `http://127.0.0.1:<port>`. */
   readonly url: string
   readonly region: string
@@ -135,11 +131,6 @@ export interface S3StandIn {
   readonly shiftClock: (millis: number) => Effect.Effect<void>
   /** Ends all restorations that go on in a bucket: their objects can be read for a day. */
   readonly completeRestorations: (bucket: string) => Effect.Effect<void>
-  /** The latest requests, the oldest first. */
-  readonly requests: Effect.Effect<ReadonlyArray<RequestLogEntry>>
-  /** How many requests there were of each operation since the start, or since `forgetRequests`. */
-  readonly requestsByOperation: Effect.Effect<Readonly<Partial<Record<Operation, number>>>>
-  readonly forgetRequests: Effect.Effect<void>
 }
 
 const DAY = 86_400_000
@@ -158,9 +149,7 @@ export const make = (options: Options = {}): Effect.Effect<S3StandIn, StandInErr
       secretAccessKey: Redacted.make("sluice/standin/secret/key/of/forty/chars")
     }
     const credentials = new Map([[first.accessKeyId, first]])
-    const capacity = options.logCapacity ?? 10_000
-    let entries: Array<RequestLogEntry> = []
-    let counts: Partial<Record<Operation, number>> = {}
+    const log = makeRequestLog<Operation, RequestLogEntry>(options.logCapacity ?? 10_000)
 
     const bucketNamed = (name: string, bucket: BucketOptions = {}): Bucket => {
       const existing = store.buckets.get(name)
@@ -197,40 +186,12 @@ export const make = (options: Options = {}): Effect.Effect<S3StandIn, StandInErr
       wrongRegion: options.wrongRegion ?? "redirect",
       now,
       replace,
-      log: (entry) => {
-        if (entry.operation !== undefined) counts[entry.operation] = (counts[entry.operation] ?? 0) + 1
-        entries.push(entry)
-        // Cut down now and then, not each time: shifting an array costs its length.
-        if (entries.length >= capacity * 2) entries = entries.slice(-capacity)
-      }
+      log: log.add
     })
-    const port = yield* Effect.acquireRelease(
-      Effect.callback<number, StandInError>((resume) => {
-        server.once("error", (cause) =>
-          resume(
-            Effect.fail(
-              new StandInError({
-                operation: "listen",
-                message: `cannot listen on 127.0.0.1:${options.port ?? 0}; give another port or none`,
-                cause
-              })
-            )
-          )
-        )
-        server.listen(options.port ?? 0, "127.0.0.1", () =>
-          // A server that listens on TCP has an address with a port.
-          resume(Effect.succeed((server.address() as AddressInfo).port))
-        )
-      }),
-      () =>
-        Effect.callback<void>((resume) => {
-          server.close(() => resume(Effect.void))
-          server.closeAllConnections()
-        })
-    )
+    const url = yield* listen(server, options.port)
 
     return {
-      url: `http://127.0.0.1:${port}`,
+      url,
       region,
       accessKeyId: first.accessKeyId,
       secretAccessKey: first.secretAccessKey,
@@ -311,11 +272,6 @@ export const make = (options: Options = {}): Effect.Effect<S3StandIn, StandInErr
             }
           }
         }),
-      requests: Effect.sync(() => entries.slice(-capacity)),
-      requestsByOperation: Effect.sync(() => ({ ...counts })),
-      forgetRequests: Effect.sync(() => {
-        entries = []
-        counts = {}
-      })
+      ...log.views
     }
   })
