@@ -1,102 +1,38 @@
 /**
- * `npm start`: a bucket of real files and a Mixpeek of our own, and the program that moves the one into the other.
- * With an address of a real service (`--endpoint`, `--bucket`, `--mixpeek-url`, …) only the program.
+ * `npm start`: a bucket of real files and a Mixpeek of our own, and the program that moves the one into the other; with
+ * `--source gdrive`, a folder in Google Drive. With an address of a real service (`--endpoint`, `--bucket`, `--folder`,
+ * `--mixpeek-url`, …) only the program.
  */
 import { NodeRuntime, NodeServices } from "@effect/platform-node"
 import { Teardown } from "@sluice/core"
-import { MixpeekStandIn } from "@sluice/testkit/mixpeek"
-import { S3StandIn } from "@sluice/testkit/s3"
-import * as SampleFiles from "@sluice/testkit/sample-files"
-import { Console, Effect, Redacted } from "effect"
-import { ChildProcess } from "effect/process"
+import { Effect } from "effect"
+import * as GDrive from "./start/gdrive.ts"
+import * as Program from "./start/program.ts"
+import * as S3 from "./start/s3.ts"
 
-const folder = ".sluice/files"
-const count = 1200
-const bucket = "files"
-const target = "bkt_files"
-
-const args = process.argv.slice(2)
-const isReal = args.some((arg) => /^--(endpoint|bucket|mixpeek-url|mixpeek-bucket|help)(=|$)/.test(arg))
-const isQuiet = args.includes("--json")
-
-const program = Effect.fn("program")(function* (env: Record<string, string>) {
-  const child = yield* ChildProcess.make(process.execPath, ["--import", "tsx", "examples/s3-to-mixpeek.ts", ...args], {
-    env,
-    extendEnv: true,
-    stdin: "inherit",
-    stdout: "inherit",
-    stderr: "inherit"
-  })
-  const code = yield* child.exitCode
-  // It has said why itself.
-  if (code !== 0) return yield* Effect.fail(new Teardown.Explained(`s3-to-mixpeek ended with ${code}`, code))
-})
-
-const type = (type: string) => ({ type })
-
-/** A Mixpeek with the limits of a Pro plan, whose bucket declares what the program sends. */
-const mixpeekStandIn = MixpeekStandIn.make({
-  limits: { data: { requests: 600, window: "1 minute", algorithm: "token-bucket", burst: 200 }, concurrent: 50 },
-  fetchReferences: "GET",
-  buckets: [
-    {
-      id: target,
-      schema: {
-        properties: {
-          document: type("pdf"),
-          image: type("image"),
-          audio: type("audio"),
-          video: type("video"),
-          text: type("text"),
-          table: type("excel"),
-          source_key: type("string"),
-          metadata: type("object")
-        }
-      }
-    }
-  ]
-})
-
-/** An object as it is stored, without the signed link. */
-const shown = ({ blobs, fields, keyPrefix, objectId, sourceDetails }: MixpeekStandIn.StoredObject) => ({
-  object_id: objectId,
-  key_prefix: keyPrefix,
-  blobs: blobs.map(({ content, property, type }) => ({
-    property,
-    type,
-    size: content?.size,
-    sha256: content?.sha256
-  })),
-  source_details: sourceDetails,
-  ...fields
-})
-
-const standIns = Effect.gen(function* () {
-  const say = (text: string) => (isQuiet ? Effect.void : Console.log(text))
-  const files = yield* SampleFiles.make(folder, count)
-  const keys = new Map(files.map((file) => [file.name, file.key]))
-  const s3 = yield* S3StandIn.make()
-  yield* s3.serveFolder(bucket, folder, { keys: (name) => keys.get(name) })
-  const mixpeek = yield* mixpeekStandIn
-  yield* say(`${count} files of ${folder} are in s3://${bucket} at ${s3.url}; Mixpeek answers at ${mixpeek.url}\n`)
-  yield* program({
-    S3_ENDPOINT: s3.url,
-    S3_ACCESS_KEY_ID: s3.accessKeyId,
-    S3_SECRET_ACCESS_KEY: Redacted.value(s3.secretAccessKey),
-    S3_BUCKET: bucket,
-    MIXPEEK_URL: mixpeek.url,
-    MIXPEEK_API_KEY: Redacted.value(mixpeek.apiKey),
-    MIXPEEK_NAMESPACE: mixpeek.namespace,
-    MIXPEEK_BUCKET: target
-  })
-  const objects = yield* mixpeek.objects(target)
-  yield* say(`\nMixpeek holds ${objects.length} objects. Three of them:\n`)
-  for (const at of [0, 0.3, 0.99]) {
-    const object = objects[Math.floor(at * objects.length)]
-    if (object !== undefined) yield* say(JSON.stringify(shown(object), null, 2))
+const sources = {
+  s3: { program: "s3-to-mixpeek", start: S3.start, real: /^--(endpoint|bucket|mixpeek-url|mixpeek-bucket|help)(=|$)/ },
+  gdrive: {
+    program: "drive-to-mixpeek",
+    start: GDrive.start,
+    real: /^--(folder|shared-drive|from|every|mixpeek-url|mixpeek-bucket|help)(=|$)/
   }
-}).pipe(Effect.scoped)
+}
 
-const main = isReal ? Effect.scoped(program({})) : standIns
+/** Which source is asked for, and the arguments that are left for its program. */
+const asked = (args: ReadonlyArray<string>): readonly [source: string, args: ReadonlyArray<string>] => {
+  const at = args.findIndex((arg) => /^--source(=|$)/.test(arg))
+  const flag = args[at]
+  if (flag === undefined) return ["s3", args]
+  const [, value] = flag.split("=")
+  return value === undefined ? [args[at + 1] ?? "", args.toSpliced(at, 2)] : [value, args.toSpliced(at, 1)]
+}
 
-main.pipe(Effect.provide(NodeServices.layer), NodeRuntime.runMain({ teardown: Teardown.bySignal() }))
+const main = Effect.gen(function* () {
+  const [name, args] = asked(process.argv.slice(2))
+  if (name !== "s3" && name !== "gdrive") return yield* Teardown.explain({ message: "--source is s3 or gdrive" })
+  const { program, real, start } = sources[name]
+  yield* args.some((arg) => real.test(arg)) ? Program.run(program, args) : start(args)
+})
+
+main.pipe(Effect.scoped, Effect.provide(NodeServices.layer), NodeRuntime.runMain({ teardown: Teardown.bySignal() }))
