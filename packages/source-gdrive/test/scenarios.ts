@@ -80,7 +80,7 @@ const prepare = Effect.fnUntraced(function* (
 })
 
 /** Which pages a run is broken off after, and which requests fail: ever fewer. With `INTEGRATION=1` each. */
-const nextOf = (last: number) => (process.env["INTEGRATION"] === "1" ? last + 1 : Math.max(last + 1, last * 2))
+const nextOf = (last: number) => (process.env["INTEGRATION"] === "1" ? last + 1 : Math.max(last + 1, last * 3))
 
 /** Registers the tests. After each step, what is kept must be what a new sweep would say. */
 export const scenarios = (setup: Setup, all: ReadonlyArray<Scenario>): void => {
