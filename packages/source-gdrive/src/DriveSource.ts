@@ -55,6 +55,10 @@ const refusal = ({ name, problems }: Settings): Source.SourceError | undefined =
 const optional = <A>(config: Config.Config<A>) => Config.map(Config.option(config), Option.getOrUndefined)
 const list = (name: string) =>
   Config.map(Config.NonEmptyString(name), (text) => text.split(",").map((one) => one.trim()))
+const everywhere = Schema.Literals(["my-drive", "shared-with-me", "everything"]).annotate({
+  message:
+    "Set one of GDRIVE_FOLDERS, GDRIVE_SHARED_DRIVE, GDRIVE_FILES and GDRIVE_FROM (my-drive, shared-with-me or everything)"
+})
 const attributeNames = Config.Array(Schema.Trim.pipe(Schema.decodeTo(Schema.Literals(attributes))), "GDRIVE_ATTRIBUTES")
 
 /**
@@ -69,9 +73,7 @@ export const config: Config.Config<Options> = Config.all({
       Config.map(Config.NonEmptyString("GDRIVE_SHARED_DRIVE"), (sharedDrive): From => ({ sharedDrive }))
     ),
     Config.orElse(() => Config.map(list("GDRIVE_FILES"), (files): From => ({ files }))),
-    Config.orElse((): Config.Config<From> =>
-      Config.Literals(["my-drive", "shared-with-me", "everything"], "GDRIVE_FROM")
-    )
+    Config.orElse((): Config.Config<From> => Config.schema(everywhere, "GDRIVE_FROM"))
   ),
   shortcuts: optional(Config.Literals(["follow", "skip", "keep"], "GDRIVE_SHORTCUTS")),
   includeTrashed: optional(Config.Boolean("GDRIVE_INCLUDE_TRASHED")),
