@@ -1,5 +1,8 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
+import * as Containers from "../src/Containers.ts"
+import * as Doubts from "../src/Doubts.ts"
+import * as Memory from "../src/Memory.ts"
 import { standIn } from "./bench.ts"
 import { kept, twoFolders } from "./following.ts"
 import type { Edit } from "./scenarios.ts"
@@ -82,6 +85,58 @@ describe("Doubts", () => {
         yield* after(drive, id)
         yield* source.follow
       }
+    })
+  )
+})
+
+/** `a` holds `b` holds `c`, and `x` is beside them; `y` and `z` are in each other. */
+const nested = Effect.sync(() => {
+  const memory = Memory.make(() => Effect.succeed(new Map()))
+  const within = { a: undefined, b: "a", c: "b", x: undefined, y: "z", z: "y" }
+  memory.put(Object.entries(within).map(([id, above]) => Containers.make(id, above, { name: id })))
+  return memory
+})
+
+describe("Doubts, by themselves,", () => {
+  it.effect.each([
+    ["nothing", [], "b", []],
+    ["the folder itself", ["b"], "b", ["b"]],
+    ["a folder above", ["a"], "c", ["c"]],
+    ["a folder below", ["c"], "a", ["c"]],
+    ["several below", ["b", "x", "c"], "a", ["b", "c"]],
+    ["a folder above, and one below", ["a", "c"], "b", ["b"]],
+    ["a folder beside", ["x"], "b", []],
+    ["a folder that is not known", ["nowhere"], "b", []],
+    ["a folder in a circle", ["y"], "z", ["z"]],
+    ["everything", [Doubts.everything], "b", ["b"]],
+    ["everything, and a folder that is not known", [Doubts.everything], "nowhere", ["nowhere"]]
+  ] as ReadonlyArray<readonly [string, ReadonlyArray<string>, string, ReadonlyArray<string>]>)(
+    "of %s (%o): an entry about %s has %o listed again",
+    ([, doubts, entry, expected]) =>
+      Effect.gen(function* () {
+        assert.deepStrictEqual(Doubts.affected(new Set(doubts), yield* nested, entry), expected)
+      })
+  )
+
+  it.effect("are of what is at or below a folder where a listing began", () =>
+    Effect.gen(function* () {
+      const memory = yield* nested
+      const inDoubt = (...doubts: ReadonlyArray<string>) =>
+        ["a", "b", "c", "x", "nowhere"].filter((id) => Doubts.has(new Set(doubts), memory, id)).join(" ")
+      assert.strictEqual(inDoubt(), "")
+      assert.strictEqual(inDoubt("b"), "b c")
+      assert.strictEqual(inDoubt("c", "x"), "c x")
+      assert.strictEqual(inDoubt(Doubts.everything), "a b c x nowhere")
+    })
+  )
+
+  it.effect("of more folders than a cursor names are of everything", () =>
+    Effect.sync(() => {
+      const some = Array.from({ length: 100 }, (_, i) => `d${i}`)
+      assert.deepStrictEqual(Doubts.both(["a", "b"], ["b", "c"]), new Set(["a", "b", "c"]))
+      assert.deepStrictEqual(Doubts.both(some, ["d7"]), new Set(some))
+      assert.deepStrictEqual(Doubts.both(some, ["one more"]), new Set([Doubts.everything]))
+      assert.deepStrictEqual(Doubts.both([], Doubts.none), new Set())
     })
   )
 })
