@@ -145,6 +145,10 @@ const readShortcut = Effect.fnUntraced(function* (
     case "File":
       return { changes: [yield* changeOf(listing, { file, location }, led.file)], folders: [], containers }
     case "Folder":
+      if (settings.where._tag === "Files") {
+        const message = "leads to a folder: take what is in it with from: { folders: [...] }"
+        return { changes: [reject(itself, "folder", message)], folders: [], containers }
+      }
       if (!reader.wanted(led.folder.path)) return nothing
       places.learn(file.id, { path: led.folder.path, within: location.within, depth: location.depth, isLed: false })
       places.learn(led.folder.id, { path: led.folder.path, within: file.id, depth: led.folder.depth, isLed: true })
