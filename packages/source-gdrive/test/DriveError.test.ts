@@ -113,6 +113,13 @@ describe("DriveError", () => {
     assert.include(error.message, said)
   })
 
+  it("says that permissions are told to editors alone", () => {
+    const error = classify(legacy(403, "insufficientFilePermissions"), { operation: "permissions.list", fileId: "f1" })
+    assert.deepStrictEqual([error.reason._tag, error.code], ["Denied", "no-permission"])
+    assert.include(error.message, "as an editor")
+    assert.notInclude(error.message, "viewer")
+  })
+
   it("says where to enable the API, in the project that Google names", () => {
     const at = "https://console.developers.google.com/apis/api/drive.googleapis.com/overview?project=123"
     const inWords = legacy(403, "accessNotConfigured", {}, `Enable it by visiting ${at} then retry.`)

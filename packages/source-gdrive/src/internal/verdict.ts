@@ -53,7 +53,12 @@ const account = "this account (a service account's address is `client_email` of 
 /** Nobody gave us access. */
 export const forbidden = (target: Target): Verdict =>
   ofOneFile(target)
-    ? denied("no-permission", `access to ${subject(target)} is denied: share it with ${account}, as a viewer at least`)
+    ? denied(
+        "no-permission",
+        target.operation === "permissions.list"
+          ? `who may see ${subject(target)} is told to those alone who may edit it: share it with ${account}, as an editor`
+          : `access to ${subject(target)} is denied: share it with ${account}, as a viewer at least`
+      )
     : unauthorized(
         target.fileId === undefined && target.driveId === undefined
           ? "access is denied: check `credentials` and `scopes`, and what the domain's administrator allows"
