@@ -6,7 +6,7 @@
  * account's own log: https://developers.google.com/workspace/drive/api/guides/about-changelogs
  */
 import type { Change } from "@sluice/core"
-import { Effect, Semaphore } from "effect"
+import { Effect, Option, Semaphore } from "effect"
 import * as Cursors from "./Cursors.ts"
 import type { Requests } from "./Requests.ts"
 import { everything } from "./Doubts.ts"
@@ -19,10 +19,12 @@ import type { File } from "./Wire.ts"
 export const account = "user"
 
 export interface Feeds extends Watch {
-  /** The account's own log. True where it was not followed before. */
-  readonly beginAccount: Effect.Effect<boolean, DriveError>
-  /** That of a shared drive; fails where we are not a member. True where it was not followed before. */
-  readonly beginDrive: (driveId: string) => Effect.Effect<boolean, DriveError>
+  /** That of the drive that a file is in. */
+  readonly begin: (file: Pick<File, "driveId">) => Effect.Effect<void, DriveError>
+  /** The account's own log. */
+  readonly beginAccount: Effect.Effect<void, DriveError>
+  /** That of a shared drive; fails where we are not a member. */
+  readonly beginDrive: (driveId: string) => Effect.Effect<void, DriveError>
   /** The shared drive in whose corpus a file of it can be searched. */
   readonly corpusOf: (file: Pick<File, "driveId">) => string | undefined
 }
@@ -39,7 +41,8 @@ export const make = (
   known: Iterable<string>,
   begun: (position: Change.RangeCursor) => Effect.Effect<void>
 ): Feeds => {
-  const open = new Set(known)
+  /** By name, how many had begun when it did. */
+  const open = new Map(Array.from(known, (name) => [name, 0]))
   /** Shared drives that we are not members of. */
   const shut = new Set<string>()
   const oneAtATime = Semaphore.makeUnsafe(1)
@@ -48,25 +51,36 @@ export const make = (
     Semaphore.withPermit(
       oneAtATime,
       Effect.gen(function* () {
-        if (open.has(name)) return false
+        if (open.has(name)) return
         const t = yield* drive.startPageToken(driveId)
         yield* begun(Cursors.feed.make(name, { s: digest, t, d: [everything] }))
-        open.add(name)
-        return true
+        open.set(name, open.size + 1)
       })
     )
   const beginAccount = beginNew(account, undefined)
 
+  const begin: Feeds["begin"] = ({ driveId }) =>
+    driveId === undefined || shut.has(driveId)
+      ? beginAccount
+      : Effect.catchIf(beginNew(driveId, driveId), isClosed, () => {
+          shut.add(driveId)
+          return beginAccount
+        })
+  const corpusOf: Feeds["corpusOf"] = ({ driveId }) =>
+    driveId !== undefined && open.has(driveId) ? driveId : undefined
+
   return {
-    begin: ({ driveId }) =>
-      driveId === undefined || shut.has(driveId)
-        ? beginAccount
-        : Effect.catchIf(beginNew(driveId, driveId), isClosed, () => {
-            shut.add(driveId)
-            return beginAccount
-          }),
+    look: Effect.fnUntraced(function* (read) {
+      const before = open.size
+      const found = yield* read
+      if (Option.isNone(found)) return found
+      yield* begin(found.value)
+      // Another one may have begun the log after this was read, too.
+      return (open.get(corpusOf(found.value) ?? account) ?? 0) > before ? yield* read : found
+    }),
+    begin,
     beginAccount,
     beginDrive: (driveId) => beginNew(driveId, driveId),
-    corpusOf: ({ driveId }) => (driveId !== undefined && open.has(driveId) ? driveId : undefined)
+    corpusOf
   }
 }

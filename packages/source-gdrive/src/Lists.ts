@@ -110,9 +110,7 @@ export const readNamed = Effect.fnUntraced(function* <E>(
 /** One file, read after the log of its drive has begun. */
 const named = Effect.fnUntraced(function* (reader: Reader, reference: Reference) {
   const { listing, watch } = reader
-  let found = yield* listing.file(reference)
-  if (Option.isSome(found) && (yield* watch.begin(found.value))) found = yield* listing.file(reference)
-  const file = Option.getOrUndefined(found)
+  const file = Option.getOrUndefined(yield* watch.look(listing.file(reference)))
   if (file === undefined || (file.trashed === true && !listing.settings.includeTrashed)) {
     const message =
       "no such file, or not shared with this account: check its id, share it, or leave it out of from.files"

@@ -18,8 +18,10 @@ export type Led =
 
 /** Changes of these files have to be followed as well. */
 export interface Watch {
-  /** True where the file's drive was not watched before: what was read of the file may be older than the watch. */
-  readonly begin: (file: File) => Effect.Effect<boolean, DriveError>
+  /** Reads a file, and does so again where its drive was not watched before that: what was read may be older. */
+  readonly look: (
+    read: Effect.Effect<Option.Option<File>, DriveError>
+  ) => Effect.Effect<Option.Option<File>, DriveError>
 }
 
 const left = (file: File | undefined, code: string, message: string): Led => ({
@@ -43,8 +45,7 @@ export const follow = Effect.fnUntraced(function* (
 ): Effect.fn.Return<Led, DriveError> {
   const target = targetOf(shortcut)
   if (target === undefined) return dangling()
-  let found = yield* listing.file(target)
-  if (Option.isSome(found) && (yield* watch.begin(found.value))) found = yield* listing.file(target)
+  const found = yield* watch.look(listing.file(target))
   if (Option.isNone(found)) return dangling()
   const file = found.value
   if (file.trashed === true && !listing.settings.includeTrashed) return dangling(file)
