@@ -1,6 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Edits, Fault } from "@sluice/testkit/drive"
 import { Effect } from "effect"
+import type { DriveSource } from "../src/index.ts"
 import { retry, standIn } from "./bench.ts"
 import { kept } from "./following.ts"
 import { inAnswersOf } from "./scenarios.ts"
@@ -11,6 +12,16 @@ const seeds = Array.from({ length: Number(process.env["DRIVE_FOLLOW_SEEDS"] ?? 6
 /** Small, so that edits meet; half of it is shortcuts. */
 const weights = { createShortcut: 30, createFolder: 10, moveOut: 8, moveIn: 8, move: 20 }
 
+/** By turns. */
+const variants: ReadonlyArray<(folder: string) => DriveSource.Options> = [
+  (folder) => ({ from: { folders: [folder] } }),
+  (folder) => ({ from: { folders: [folder] }, attributes: ["permissions"] }),
+  () => ({ from: "my-drive", shortcuts: "keep" }),
+  (folder) => ({ from: { folders: [folder] }, includeTrashed: true }),
+  () => ({ from: "everything" }),
+  () => ({ from: "my-drive" })
+]
+
 describe("Follow, of edits by chance", () => {
   it.live.each(seeds)("keeps what there is, through runs that fail and are broken off, seed %s", (seed) =>
     Effect.gen(function* () {
@@ -20,7 +31,10 @@ describe("Follow, of edits by chance", () => {
       yield* drive.seed({ files: 12, folders: 6, seed, parent: folder, maxSize: 10 })
       yield* drive.seed({ files: 6, folders: 3, seed: `${seed} elsewhere`, parent: elsewhere, maxSize: 10 })
       const edit = yield* Edits.make(drive, { folder, elsewhere, seed, weights })
-      const source = yield* kept(drive, inAnswersOf(1 + (seed % 4), live), { from: { folders: [folder] } })
+      const [first] = variants
+      const options = variants[seed % variants.length] ?? first
+      if (options === undefined) return assert.fail("there are no variants")
+      const source = yield* kept(drive, inAnswersOf(1 + (seed % 4), live), options(folder))
       yield* source.sweep
       for (let run = 0; run < 30; run++) {
         for (let i = 0; i <= run % 7; i++) yield* edit
