@@ -76,7 +76,7 @@ export const walk = <E>({
       const hands = yield* FiberSet.make<void>()
       const failed = yield* Deferred.make<never, E | DriveError>()
       let busy = 0
-      /** Groups whose first answer is on its way: it may bring folders. */
+      /** Groups of which nothing is known yet: they may bring folders. */
       let promising = 0
       let together = perQuery
 
@@ -94,22 +94,40 @@ export const walk = <E>({
       /** Several folders, answer by answer. */
       const list: (group: Group) => Effect.Effect<number, E | DriveError> = Effect.fnUntraced(function* (group: Group) {
         let pageToken = group.pageToken
+        // An earlier walk says how far it was only where it has found something.
+        let isEmpty = pageToken === undefined
+        let incomplete: Change.Reason | undefined
         let seen: ReadonlySet<string> = new Set()
         let total = 0
-        for (let page = 0; ; page++) {
-          const isFirst = page === 0
-          if (isFirst) promising++
-          const settled = Effect.sync(() => {
-            if (isFirst) promising--
-          })
-          const answer = yield* Effect.tapCause(ask(group, pageToken), () => settled)
-          const isDoubtful =
-            answer === undefined || (total === 0 && answer.files.length === 0 && group.pageToken === undefined)
-          if (isDoubtful && answer?.nextPageToken === undefined && group.folders.length > 1) {
+        let isPromising = true
+        promising++
+        const settled = Effect.sync(() => {
+          if (isPromising) promising--
+          isPromising = false
+        })
+        for (;;) {
+          const answer = yield* ask(group, pageToken).pipe(
+            // A token may be too old for a walk that goes on: its group is listed from the beginning.
+            Effect.catchIf(
+              (error) => pageToken !== undefined && pageToken === group.pageToken && isStale(error),
+              () => {
+                isEmpty = true
+                return ask(group)
+              }
+            ),
+            Effect.tapCause(() => settled)
+          )
+          const { files, nextPageToken } = answer ?? { files: [] }
+          isEmpty &&= files.length === 0
+          if ((isEmpty || answer === undefined) && nextPageToken === undefined && group.folders.length > 1) {
             yield* settled
             return yield* oneByOne(group)
           }
-          const { files, nextPageToken } = answer ?? { files: [] }
+          incomplete ??= answer === undefined ? yield* passedOver(group) : isIncomplete(answer)
+          if (isEmpty && nextPageToken !== undefined) {
+            pageToken = nextPageToken
+            continue
+          }
           // A file that moves while it is listed may be in two answers.
           const located = yield* locate(
             group,
@@ -121,8 +139,9 @@ export const walk = <E>({
             ...contents,
             group: { ...group, pageToken },
             next: nextPageToken,
-            incomplete: answer === undefined ? yield* passedOver(group) : isIncomplete(answer)
+            incomplete
           })
+          incomplete = undefined
           waiting.push(...contents.folders.filter(({ id }) => !given.has(id)))
           yield* settled
           yield* recruit
@@ -132,18 +151,9 @@ export const walk = <E>({
         }
       })
 
-      /**
-       * `undefined` where a folder is not there. A token may be too old for a walk that goes on: its group is listed from
-       * the beginning.
-       */
-      const ask = (group: Group, pageToken: string | undefined): Effect.Effect<FileList | undefined, DriveError> =>
-        listing.children(group.folders, pageToken).pipe(
-          Effect.catchIf(
-            (error) => pageToken !== undefined && pageToken === group.pageToken && isStale(error),
-            () => listing.children(group.folders)
-          ),
-          Effect.catchIf(isAbsent, () => Effect.undefined)
-        )
+      /** `undefined` where a folder is not there. */
+      const ask = ({ folders }: Group, pageToken?: string): Effect.Effect<FileList | undefined, DriveError> =>
+        listing.children(folders, pageToken).pipe(Effect.catchIf(isAbsent, () => Effect.undefined))
 
       /** A folder is not there for one request: it is gone if it is not there for another one either. */
       const passedOver = ({ folders: [folder] }: Group) =>

@@ -163,6 +163,33 @@ describe("Sweep, resumed,", () => {
     })
   )
 
+  it.live("does not believe that a group is empty whose beginning was, or that had something in it", () =>
+    Effect.gen(function* () {
+      for (const fault of [
+        // An empty answer with a next one, and nothing behind it either.
+        Fault.shortPages({ q: " or ", next: 1 }),
+        // An answer with something in it; then the position has expired, and from the beginning on there is nothing.
+        Fault.shortPages({ q: " or ", next: 1, files: 1 })
+      ]) {
+        const { drive, live } = yield* open()
+        const root = yield* drive.createFolder("root")
+        for (const name of ["a", "b", "c"]) {
+          yield* drive.createFile({ name, parents: [yield* drive.createFolder(name, { parents: [root] })] })
+        }
+        yield* drive.faults.set([fault])
+        const whole = yield* pages({ from: { folders: [root] } }, live)
+        const first = whole.slice(0, -1)
+        yield* drive.faults.set([
+          Fault.refuse("invalid", { operations: ["files.list"], q: " or ", next: "files" in fault ? 1 : 0 }),
+          Fault.emptyGroups()
+        ])
+        const then = yield* pages({ from: { folders: [root] } }, live, { resume: cursorsOf(first) })
+        const said = new Set(pathsOf([...filesOf(first), ...filesOf(then)]))
+        assert.deepStrictEqual(said, new Set(["a/a", "b/b", "c/c"]))
+      }
+    })
+  )
+
   it.live("takes a shared drive that came meanwhile", () =>
     Effect.gen(function* () {
       const { drive, live } = yield* open()

@@ -280,6 +280,10 @@ describe("Walk, answer by answer,", () => {
       const [first, ...others] = gaps(yield* pages(options, live))
       assert.deepStrictEqual([first, others], ["incomplete-search", []])
 
+      // Also in an empty answer that has a next one.
+      yield* drive.faults.set([Fault.incompleteSearch({ next: 1 }), Fault.shortPages({ next: 1 })])
+      assert.deepStrictEqual(gaps(yield* pages(options, live)), ["incomplete-search"])
+
       yield* drive.faults.set([Fault.incompleteSearch({ missing: 0.5 })])
       const found = yield* pages(options, inAnswersOf(4, live))
       assert.deepStrictEqual(gaps(found), ["incomplete-search", "incomplete-search", "incomplete-search"])
