@@ -1,7 +1,7 @@
 /**
  * What reading a file's own bytes and reading an export have in common.
  */
-import { NodeStream } from "@effect/platform-node"
+import * as NodeStream from "@effect/platform-node/NodeStream"
 import { Body, Source, type SourceFile } from "@sluice/core"
 import { Effect, Option, type Stream } from "effect"
 import * as Attributes from "./Attributes.ts"

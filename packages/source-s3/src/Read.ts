@@ -2,7 +2,7 @@
  * An object's bytes: in the state it was listed in, resumed where a connection breaks, and verified.
  */
 import type { GetObjectCommandOutput } from "@aws-sdk/client-s3"
-import { NodeStream } from "@effect/platform-node"
+import * as NodeStream from "@effect/platform-node/NodeStream"
 import { Body, Source, type SourceFile } from "@sluice/core"
 import { Effect, Stream } from "effect"
 import { Readable } from "node:stream"

@@ -1,7 +1,7 @@
 /**
  * A Mixpeek API on loopback: real HTTP, answers held against the API description, behaviour switchable and repeatable.
  */
-import { NodeHttpClient } from "@effect/platform-node"
+import * as NodeHttpClient from "@effect/platform-node/NodeHttpClient"
 import { Clock, Context, Effect, Layer, Random, Redacted, type Scope } from "effect"
 import { HttpClient } from "effect/http"
 import * as BucketState from "./BucketState.ts"
