@@ -1,6 +1,7 @@
 /**
  * What is used of Google's client for Drive, by structure: `drive({ version: "v3" })` of `@googleapis/drive` is one, and
- * so is `google.drive({ version: "v3" })` of `googleapis`, in whichever version you have.
+ * so is `google.drive({ version: "v3" })` of `googleapis`: the former from version 13 on and the latter from 150 on, whose
+ * headers are `Headers`.
  */
 
 /** What goes with each request. */
