@@ -4,7 +4,7 @@ import { type DriveStandIn, Fault } from "@sluice/testkit/drive"
 import { Effect, Result, Schema, Stream } from "effect"
 import { DriveSource } from "../src/index.ts"
 import { inAnswersOf, listed, open } from "./sweeping.ts"
-import { cursorsOf, everything, filesOf, lines, pages } from "./tree.ts"
+import { cursorsOf, everything, filesOf, folderOf, lines, pages } from "./tree.ts"
 
 type StandIn = DriveStandIn.DriveStandIn
 
@@ -47,6 +47,49 @@ const broken = Effect.fnUntraced(function* (
     }
   }
   return pathsOf([...settled.values()])
+})
+
+describe("Sweep", () => {
+  it.live("asks little ahead of what is taken, and nothing when no more is", () =>
+    Effect.gen(function* () {
+      const { drive, live } = yield* open()
+      const path = Array.from({ length: 40 }, (_, i) => `d${i}`).join("/")
+      const { root } = yield* folderOf(drive, [{ path: `${path}/f`, bytes: "deep" }])
+      yield* drive.forgetRequests
+      const first = yield* DriveSource.make({ from: { folders: [root] } })
+        .sweep(everything)
+        .pipe(Stream.take(8), Stream.runCollect, Effect.provide(live))
+      assert.lengthOf(first, 8)
+      // The log, the root, and three folders with what was found in them; what is asked ahead is at most two more.
+      assert.isAtMost((yield* listed(drive)).length, 5)
+    })
+  )
+
+  it.live("says of every folder where it is, and of none twice", () =>
+    Effect.gen(function* () {
+      const { drive, live } = yield* open()
+      const { root, options } = yield* planted(drive, 3)
+      const there = yield* drive.createFolder("there")
+      const shortcut = yield* drive.createShortcut(there, { name: "led", parent: root })
+      const names = new Map((yield* drive.items()).map(({ id, name }) => [id, name]))
+      const containers = (yield* pages(options, live)).flatMap((page) => page.containers ?? [])
+      const folders = containers.filter(({ id }) => names.has(id))
+      assert.deepStrictEqual(
+        folders.map(({ id, within = "" }) => `${names.get(within) ?? ""} > ${names.get(id)}`).toSorted(),
+        [" > root", "d0 > e", "d1 > e", "d2 > e", "led > there", "root > d0", "root > d1", "root > d2", "root > led"]
+      )
+      assert.strictEqual(new Set(folders.map(({ id }) => id)).size, 9)
+      // And where the shortcut leads, so that it is followed again when that changes.
+      assert.include(
+        containers.map(({ id }) => id),
+        `target:${there}`
+      )
+      assert.include(
+        folders.map(({ id }) => id),
+        shortcut
+      )
+    })
+  )
 })
 
 describe("Sweep, resumed,", () => {
