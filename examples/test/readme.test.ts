@@ -38,6 +38,19 @@ describe("the documents", () => {
     )
   }
 
+  it.live("docs/google-drive.md names tests that are there", () =>
+    Effect.gen(function* () {
+      const fs = yield* FileSystem.FileSystem
+      const named = (yield* fs.readFileString("docs/google-drive.md")).matchAll(/\]\(\.\.\/([^)]+)\): "([^"]+)"/g)
+      let count = 0
+      for (const [, file = "", title = ""] of named) {
+        count++
+        assert.include(yield* fs.readFileString(file), title, `${file} has no such test`)
+      }
+      assert.isAbove(count, 20)
+    }).pipe(Effect.provide(NodeServices.layer))
+  )
+
   it.live(
     "the program in README.md runs as it stands, and again without making doubles",
     () =>
