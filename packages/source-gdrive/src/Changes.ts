@@ -186,9 +186,19 @@ export const interpret = Effect.fnUntraced(function* (
       if (!looked.has(shortcut.id)) yield* take(shortcut)
     }
     // What became of the files in a folder, and where shortcuts lead then, no log says: shortcuts are looked at again.
-    for (const shortcut of hasMoved || isHolderChanged ? yield* allShortcuts(listing) : []) {
-      const isConcerned = isHolderChanged || shortcut.shortcutDetails?.targetMimeType === Formats.folder
-      if (!isConcerned || looked.has(shortcut.id)) continue
+    const others = (hasMoved || isHolderChanged ? yield* allShortcuts(listing) : []).filter(({ id }) => !looked.has(id))
+    const isToFolder = (shortcut: File) => shortcut.shortcutDetails?.targetMimeType === Formats.folder
+    if (others.some(isToFolder)) {
+      // They may be newer than what the log has said so far, and what is below them is where they are now.
+      others.filter(isToFolder).forEach(memory.refresh)
+      places.forget()
+      reader.places.forget()
+      const before = [...taken.values()]
+      taken.clear()
+      for (const { file } of before) yield* take(file)
+    }
+    for (const shortcut of others) {
+      if (!isHolderChanged && !isToFolder(shortcut)) continue
       if ((yield* places.locate(shortcut)) !== undefined) yield* take(shortcut)
     }
   }
@@ -222,9 +232,11 @@ const allShortcuts = Effect.fnUntraced(function* (listing: Reader["listing"]) {
 const outermost = Effect.fnUntraced(function* (again: ReadonlyMap<string, Folder>, placeOf: Places["of"]) {
   const found: Array<Folder> = []
   for (const [id, folder] of again) {
-    let above = (yield* placeOf(id))?.within
+    const place = yield* placeOf(id)
+    let above = place?.within
     while (above !== undefined && !again.has(above)) above = (yield* placeOf(above))?.within
-    if (above === undefined) found.push(folder)
+    if (above === undefined)
+      found.push(place === undefined ? folder : { ...folder, path: place.path, depth: place.depth })
   }
   return found
 })
