@@ -12,6 +12,7 @@ import * as Source from "../src/Source.ts"
 import * as FakeSink from "./fakes/FakeSink.ts"
 import * as FakeSource from "./fakes/FakeSource.ts"
 import { file } from "./fakes/files.ts"
+import { settled } from "./fakes/settled.ts"
 
 const { pages, upsert } = FakeSource
 
@@ -28,14 +29,6 @@ const addsUp = (report: Report.Report) =>
     report.rejected +
     report.removed ===
   report.discovered
-
-/** Runs with the clock going on, so that every wait is over. */
-const settled = <A, E, R>(effect: Effect.Effect<A, E, R>) =>
-  Effect.gen(function* () {
-    const fiber = yield* Effect.forkChild(effect)
-    for (let i = 0; i < 100; i++) yield* TestClock.adjust("10 seconds")
-    return yield* Fiber.join(fiber)
-  })
 
 const run = <R>(pipeline: Pipeline.Pipeline<R>) => settled(Pipeline.run(pipeline))
 
