@@ -1,16 +1,22 @@
 #!/usr/bin/env bash
-# Installs the S3 clients that the integration tests hold the stand-in against, when they are absent.
+# Installs, where they are absent, the programs that the integration tests want: rclone, which the stand-ins of S3 and of
+# Google Drive are held against, and openssl, which certifies the proxy that answers to Google's names.
 # Needs a Debian system and root.
 #
 # Usage: scripts/integration-tools.sh
 set -euo pipefail
 
-if command -v rclone >/dev/null; then
-  echo "integration-tools: $(rclone version | head -n 1) is here"
-  exit 0
-fi
-echo "integration-tools: installing rclone"
+absent=()
+for program in rclone openssl; do
+  if command -v "$program" >/dev/null; then
+    echo "integration-tools: $("$program" version | head -n 1) is here"
+  else
+    absent+=("$program")
+  fi
+done
+if [ ${#absent[@]} -eq 0 ]; then exit 0; fi
+echo "integration-tools: installing ${absent[*]}"
 export DEBIAN_FRONTEND=noninteractive
 apt-get update -qq
-apt-get install -y -qq --no-install-recommends rclone >/dev/null
-rclone version | head -n 1
+apt-get install -y -qq --no-install-recommends "${absent[@]}" >/dev/null
+for program in "${absent[@]}"; do "$program" version | head -n 1; done
