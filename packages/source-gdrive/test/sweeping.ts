@@ -43,3 +43,25 @@ export const listed = (drive: DriveStandIn.DriveStandIn) =>
 /** Why pages may lack files. */
 export const gaps = (found: ReadonlyArray<Change.Page>): ReadonlyArray<string> =>
   found.flatMap(({ incomplete }) => (incomplete === undefined ? [] : [incomplete.code]))
+
+/** A folder with so many folders in it, and in each of those a file, if it is none of those that stay empty. */
+export const comb = Effect.fnUntraced(function* (drive: DriveStandIn.DriveStandIn, teeth: number, empty = 0) {
+  const root = yield* drive.createFolder("root")
+  const folders: Array<string> = []
+  for (let i = 0; i < teeth; i++) {
+    const id = yield* drive.createFolder(`d${i}`, { parents: [root] })
+    if (i >= empty) yield* drive.createFile({ name: "f", parents: [id] })
+    folders.push(id)
+  }
+  yield* drive.forgetRequests
+  return {
+    root,
+    folders,
+    options: { from: { folders: [root] } } satisfies DriveSource.Options,
+    lines: Array.from({ length: teeth - empty }, (_, i) => `Upsert d${i + empty}/f`).toSorted()
+  }
+})
+
+/** How many folders were listed together, the fewest first. */
+export const sizes = (groups: ReadonlyArray<ReadonlyArray<string>>) =>
+  groups.map(({ length }) => length).toSorted((a, b) => a - b)
