@@ -110,6 +110,21 @@ describe("Places", () => {
     })
   )
 
+  it.live("says where that is to a shortcut that leads there", () =>
+    Effect.gen(function* () {
+      const { folder, live, root, shortcut } = yield* planted
+      const [a, b] = [yield* folder("a", root), yield* folder("b", root)]
+      const [first] = byId(["a", a], ["b", b])
+      yield* shortcut("to one", root, yield* folder("one", a, b))
+      yield* shortcut("to two", root, yield* folder("two", b, a))
+      const said = changesOf(yield* pages({ from: { folders: [root] } }, live))
+      assert.deepStrictEqual(said.flatMap((one) => ("reason" in one ? [one.reason.message] : [])).toSorted(), [
+        `leads to a folder that is taken where it is: ${first}/one`,
+        `leads to a folder that is taken where it is: ${first}/two`
+      ])
+    })
+  )
+
   it.live("puts what is in several folders into the one with fewer shortcuts on the way", () =>
     Effect.gen(function* () {
       const { drive, folder, root, says, shortcut } = yield* planted
