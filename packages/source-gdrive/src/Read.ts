@@ -76,10 +76,15 @@ export const probe = (
   Effect.gen(function* () {
     const drive = yield* Drive
     const { id, resourceKey } = contentOf(file)
+    const { acknowledgeAbuse } = settings
     const format = Export.formatOf(file)
     yield* Effect.scoped(
       format === undefined
-        ? drive.media(id, { resourceKey, ...(file.size === 0 ? {} : { range: "bytes=0-0" }) })
+        ? drive.media(id, {
+            resourceKey,
+            ...(file.size === 0 ? {} : { range: "bytes=0-0" }),
+            ...(acknowledgeAbuse ? { acknowledgeAbuse } : {})
+          })
         : drive.exportFile(id, format, { resourceKey })
     ).pipe(Effect.mapError(toSourceError(settings.name)))
   })
