@@ -23,11 +23,11 @@ export const check = (settings: Settings): Effect.Effect<ReadonlyArray<Check.Fin
   return Effect.gen(function* () {
     const drive = yield* Drive
     const findings: Array<Check.Finding> = [...drive.findings]
-    const found = yield* inTurn(settings, drive).pipe(
+    yield* inTurn(settings, drive, (finding) => void findings.push(finding)).pipe(
       Effect.mapError((error) => (error._tag === "DriveError" ? toSourceError(settings.name)(error) : error)),
-      Effect.catchIf(isAnswer, (error) => Effect.succeed([findingOf(error)]))
+      Effect.catchIf(isAnswer, (error) => Effect.sync(() => void findings.push(findingOf(error))))
     )
-    return [...findings, ...found]
+    return findings
   })
 }
 
@@ -43,15 +43,25 @@ const subjects: { readonly [operation: string]: string } = {
 }
 
 const findingOf = ({ message, operation }: Source.SourceError): Check.Finding => {
-  const [problem = message, ...rest] = message.split(": ")
+  const [, field, said = message] = /^`([^`]+)`: (.*)$/.exec(message) ?? []
+  const [problem = said, ...rest] = said.split(": ")
   const remedy = rest.join(": ")
-  return Check.error(subjects[operation] ?? "from", problem, remedy === "" ? "Share it with this account" : remedy)
+  return Check.error(
+    field ?? subjects[operation] ?? "from",
+    problem,
+    remedy === "" ? "Share it with this account" : remedy
+  )
 }
 
 /** One thing after the other: what comes later makes no sense without what comes before. */
-const inTurn = Effect.fnUntraced(function* (settings: Settings, drive: Drive["Service"]) {
+const inTurn = Effect.fnUntraced(function* (
+  settings: Settings,
+  drive: Drive["Service"],
+  find: (finding: Check.Finding) => void
+) {
   const { user } = yield* drive.about("user(displayName,emailAddress)")
   const name = user?.emailAddress ?? user?.displayName ?? "an account without a name"
+  find(Check.ok("credentials", `signed in as ${name}`))
   const survey = yield* Survey.begin({
     drive,
     settings,
@@ -61,8 +71,7 @@ const inTurn = Effect.fnUntraced(function* (settings: Settings, drive: Drive["Se
     remember: () => Effect.undefined
   })
   const { count, file } = yield* sample(survey, settings)
-  const findings = [
-    Check.ok("credentials", `signed in as ${name}`),
+  find(
     count > 0
       ? Check.ok("from", `${settings.name} can be listed, and its changes followed`)
       : Check.warning(
@@ -70,14 +79,15 @@ const inTurn = Effect.fnUntraced(function* (settings: Settings, drive: Drive["Se
           `${settings.name} can be listed, and nothing is there`,
           `Check \`from\`, and what is shared with ${name}`
         )
-  ]
-  if (file === undefined) return findings
+  )
+  if (file === undefined) return
   const change = yield* Contents.changeOf(survey.reader.listing, file, file.file)
-  const attributes =
-    change._tag === "Reject" && settings.attributes.size > 0
-      ? Check.error("attributes", change.reason.message, "Grant the permission, or leave the attribute out")
-      : undefined
-  return [...findings, ...(attributes === undefined ? [] : [attributes]), yield* readable(settings, change.file)]
+  // What may not be downloaded is found by reading it.
+  if (change._tag === "Reject" && change.reason.code !== "no-download") {
+    find(Check.error("attributes", change.reason.message, "Grant the permission, or leave the attribute out"))
+  }
+  // What is left alone is not read.
+  if (change._tag !== "Skip") find(yield* readable(settings, change.file))
 })
 
 const readable = (settings: Settings, file: SourceFile.SourceFile) =>
@@ -107,26 +117,36 @@ const sample = Effect.fnUntraced(function* ({ reader, roots }: Survey.Survey, { 
     const found = yield* Effect.forEach(where.files.slice(0, 10), listing.file)
     return first(found.flatMap(Option.toArray))
   }
+  let count = 0
+  const tops: Array<Folder> = [...roots.folders]
+  const folderIn = (files: ReadonlyArray<File>): Folder | undefined => {
+    const found = files.find(isFolder)
+    return (
+      found && {
+        id: found.id,
+        resourceKey: found.resourceKey,
+        path: "",
+        depth: 0,
+        drive: reader.corpusOf(found)
+      }
+    )
+  }
   for (const list of roots.lists) {
     const { files } = yield* listing.search(list.condition, list.corpus)
-    if (files.length > 0) return first(files)
+    count += files.length
+    const { file } = first(files)
+    if (file !== undefined) return { count, file }
+    const top = folderIn(files)
+    if (top !== undefined) tops.push(top)
   }
-  let count = 0
-  for (const root of roots.folders) {
-    let folder: Folder | undefined = root
+  for (const top of tops) {
+    let folder: Folder | undefined = top
     for (let level = 0; level < depth && folder !== undefined; level++) {
       const { files }: { readonly files: ReadonlyArray<File> } = yield* listing.children([folder])
       count += files.length
       const { file } = first(files)
       if (file !== undefined) return { count, file }
-      const inside = files.find(isFolder)
-      folder = inside && {
-        id: inside.id,
-        resourceKey: inside.resourceKey,
-        path: "",
-        depth: 0,
-        drive: reader.corpusOf(inside)
-      }
+      folder = folderIn(files)
     }
   }
   return { count, file: undefined }
