@@ -101,7 +101,8 @@ export const make = ({ isAlone, listing, mayBeTarget, remember, roots }: Options
           name: file.name ?? file.id,
           isAlone: isAlone(file),
           parents: (file.parents ?? []).toSorted(),
-          shortcuts: shortcuts === "follow" ? undefined : []
+          // A shortcut to a shortcut leads nowhere.
+          shortcuts: shortcuts === "follow" && file.shortcutDetails === undefined ? undefined : []
         }
 
   const resolve = Effect.fnUntraced(function* (id: string): Effect.fn.Return<Node, DriveError> {

@@ -149,6 +149,13 @@ const toFolder: ReadonlyArray<Scenario> = [
     [(drive, id) => drive.untrash(id("c")), ["Upsert c/s2/five.txt", "Upsert c/three.txt"]]
   ],
   [
+    "a shortcut that another one leads to, which leads nowhere",
+    [shortcut("e", "se"), ["Upsert a/se/five.txt"]],
+    [shortcut("se", "ss", "taken"), ["Skip ss (shortcut-nested)"]],
+    [() => Effect.void, []],
+    [(drive, id) => drive.rename(id("se"), "sf"), ["Skip ss (shortcut-nested)", "Upsert a/sf/five.txt"]]
+  ],
+  [
     "a shortcut below what a shortcut leads to",
     [shortcut("out.txt", "s.txt", "e"), ["Delete s.txt"]],
     [shortcut("d", "sd"), ["Upsert a/sd/e/five.txt", "Upsert a/sd/e/s.txt", "Upsert a/sd/four.txt"]],
