@@ -95,7 +95,15 @@ export const make = ({ memory, places, positions, reader, roots: { folders: root
     if (answer.changes.length > 0) yield* open(feed)
     const { d = [], t } = positions.of(feed)
     const meaning = yield* Changes.interpret(
-      { reader, places, memory, roots, doubts: new Set(d), isAgain: brokenOff.has(feed) },
+      {
+        reader,
+        places,
+        memory,
+        roots,
+        // Folders may have been listed in part, and be again as they were before that.
+        doubts: new Set(brokenOff.has(feed) ? [Doubts.everything] : d),
+        isAgain: brokenOff.has(feed)
+      },
       answer.changes
     )
     const read = yield* Contents.read(reader, meaning.taken)

@@ -178,7 +178,12 @@ export const interpret = Effect.fnUntraced(function* (
       if (isFolder(file)) yield* consider(file)
     } else if (Doubts.affected(doubts, memory, file.id).length > 0) again.set(file.id, root)
   }
-  for (const file of files) if (!isFolder(file)) yield* take(file)
+  for (const file of files) {
+    if (isFolder(file)) continue
+    const target = isShortcut(file) ? file.shortcutDetails?.targetId : undefined
+    if (target !== undefined && Doubts.affected(doubts, memory, file.id).length > 0) doubted.add(target)
+    yield* take(file)
+  }
 
   if (settings.shortcuts === "follow") {
     const led = ids.filter(memory.isMarked)

@@ -26,7 +26,9 @@ const rows = [
     (_, i) => [i + 1, i % variants.length] as const
   ),
   [24, 0],
-  [118, 0]
+  [118, 0],
+  [152, 1],
+  [163, 0]
 ] as const
 
 describe("Follow, of edits by chance", () => {
