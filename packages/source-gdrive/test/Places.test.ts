@@ -146,6 +146,29 @@ describe("Places", () => {
     })
   )
 
+  it.live("puts a folder below a shortcut where the folder that it is in is behind more of them", () =>
+    Effect.gen(function* () {
+      const { folder, root, says, shortcut } = yield* planted
+      const [a, b] = [yield* folder("a"), yield* folder("b")]
+      yield* shortcut("to a", root, a)
+      yield* shortcut("to b", a, b)
+      yield* shortcut("to c", root, yield* folder("c", b))
+      assert.deepStrictEqual(yield* says, ["Upsert to a/in a", "Upsert to a/to b/in b", "Upsert to c/in c"])
+    })
+  )
+
+  it.live("puts nothing into a folder that is in the trash where it is in another one", () =>
+    Effect.gen(function* () {
+      const { drive, folder, root, says } = yield* planted
+      const [a, b] = [yield* folder("a", root), yield* folder("b", root)]
+      const [first] = byId(["a", a], ["b", b])
+      yield* drive.setParents(yield* drive.createFile({ name: "both", parents: [a] }), [a, b])
+      yield* drive.trash(first === "a" ? a : b)
+      const other = first === "a" ? "b" : "a"
+      assert.deepStrictEqual(yield* says, [`Upsert ${other}/both`, `Upsert ${other}/in ${other}`])
+    })
+  )
+
   it.live("takes what is in a folder of ours and in others where it is ours", () =>
     Effect.gen(function* () {
       const { drive, folder, root, says } = yield* planted
