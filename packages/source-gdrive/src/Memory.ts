@@ -87,10 +87,10 @@ export const make = (
       )
     },
     put: (containers) => {
-      for (const one of containers) {
-        if (containerAt(one.id) !== undefined && container(one.id) === undefined) dropped.set(one.id, ++now)
-        said.set(one.id, { container: one, at: ++now })
-      }
+      // All of them are said at once: a folder that comes back is back for those in it that come before it.
+      const back = containers.filter(({ id }) => containerAt(id) !== undefined && container(id) === undefined)
+      for (const { id } of back) dropped.set(id, ++now)
+      for (const one of containers) said.set(one.id, { container: one, at: ++now })
     },
     drop: (id) => {
       dropped.set(id, ++now)

@@ -122,6 +122,19 @@ describe("Memory", () => {
     })
   )
 
+  it.effect.each([
+    ["a", "b"],
+    ["b", "a"]
+  ] as const)("has all that is said again together, %s before %s", ([first, second]) =>
+    Effect.gen(function* () {
+      const { memory, taken } = yield* nested
+      memory.drop("a")
+      const both = { a: folder("a"), b: folder("b", "a") }
+      memory.put([both[first], both[second]])
+      assert.strictEqual(taken(), "abx")
+    })
+  )
+
   it.effect("has what was moved out of a folder before that was dropped", () =>
     Effect.gen(function* () {
       const { memory, taken } = yield* nested
