@@ -138,7 +138,7 @@ export const targetOf = ({ shortcutDetails }: File): DriveUri.Reference | undefi
         ...(shortcutDetails.targetResourceKey === undefined ? {} : { resourceKey: shortcutDetails.targetResourceKey })
       }
 
-/** Whether one of the owners asked for has it. Folders and shortcuts lead to files of others too. */
+/** Whether one of the owners asked for has it. Folders lead to files of others too. */
 export const isOwned = ({ ownedBy }: Settings, file: File): boolean =>
   ownedBy.length === 0 ||
   isFolder(file) ||
