@@ -167,6 +167,8 @@ describe("Lists, of everything,", () => {
       const ours = yield* drive.createDrive("Ours", { members: { [ada]: "reader" } })
       const theirs = yield* drive.createDrive("Theirs", { members: { [bob]: "organizer" } })
       yield* file("of ours.txt", bob, yield* folder("sub", bob, ours))
+      // In the account's own list too, and of the drive all the same.
+      yield* share(yield* file("given.txt", bob, ours))
       yield* share(yield* file("of theirs.txt", bob, theirs))
       yield* drive.createFile({ name: "nowhere.txt", parents: [] })
       yield* drive.createShortcut(id("shared"), { name: "to shared" })
@@ -179,6 +181,7 @@ describe("Lists, of everything,", () => {
           "Skip My Drive/to shared (shortcut-duplicate)",
           "Upsert My Drive/mine/mine.txt",
           "Upsert My Drive/to shared.txt",
+          "Upsert Ours/given.txt",
           "Upsert Ours/sub/of ours.txt",
           "Upsert nowhere.txt",
           "Upsert of theirs.txt"
@@ -253,6 +256,22 @@ describe("Lists, of files,", () => {
         filesOf(found).map(({ target }) => target?.id),
         [id("mine.txt")]
       )
+    })
+  )
+
+  it.live("have those of the owners that are asked for", () =>
+    Effect.gen(function* () {
+      const { drive, live } = yield* open()
+      const { bob, id } = yield* planted(drive)
+      const shared = yield* drive.createFolder("of both", { owner: bob })
+      yield* drive.share(shared, { role: "writer", emailAddress: drive.oauth.account })
+      const led = yield* drive.createShortcut(id("mine.txt"), { name: "led by bob", owner: bob, parent: shared })
+      const from = { files: [id("mine.txt"), id("shared.txt"), led] }
+      assert.deepStrictEqual(yield* swept({ from, ownedBy: ["me"] }, live), ["Upsert mine.txt"])
+      assert.deepStrictEqual(yield* swept({ from, ownedBy: [bob] }, live), [
+        "Skip led by bob (not-owned)",
+        "Upsert shared.txt"
+      ])
     })
   )
 
