@@ -48,9 +48,7 @@ const Feed = Schema.fromJsonString(
     /** An answer was begun and not ended: what it said to be gone, the ledger may know no more. */
     open: maybe(Schema.Boolean),
     /** What was there when the feed began is not listed yet. */
-    unlisted: maybe(Schema.Boolean),
-    /** The drive is gone, and so is the feed. */
-    gone: maybe(Schema.Boolean)
+    unlisted: maybe(Schema.Boolean)
   })
 )
 

@@ -34,7 +34,7 @@ export const follow =
           const drive = yield* Drive
           const known = Cursors.feed.among(settings.digest, options.since)
           if (known.size === 0 || known.size < options.since.length) {
-            return yield* expired(
+            return yield* Positions.expired(
               settings,
               "the source was configured in another way when its changes were followed last"
             )
@@ -89,14 +89,6 @@ export const follow =
       { bufferSize: 1, strategy: "suspend" }
     )
 
-const expired = (settings: Settings, message: string) =>
-  new Source.SourceError({
-    source: settings.name,
-    operation: "changes.list",
-    reason: new Source.Expired(),
-    message: `${message}: everything is listed again`
-  })
-
 /** One answer of a log. A shared drive that we may no longer follow, but whose files we had by other ways, is looked at anew. */
 const ask = (
   settings: Settings,
@@ -118,7 +110,7 @@ const ask = (
     .pipe(
       Effect.catchIf(
         (error) => feed !== Feeds.account && settings.where._tag !== "SharedDrive" && Feeds.isClosed(error),
-        () => Effect.fail(expired(settings, `the changes of the shared drive ${feed} may no longer be read`))
+        () => Effect.fail(Positions.expired(settings, `the changes of the shared drive ${feed} may no longer be read`))
       )
     )
 

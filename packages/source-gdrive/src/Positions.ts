@@ -1,16 +1,23 @@
 /**
  * Where the logs of changes stand.
  */
-import type { Change } from "@sluice/core"
+import { type Change, Source } from "@sluice/core"
 import { Effect } from "effect"
 import * as Cursors from "./Cursors.ts"
 import * as Doubts from "./Doubts.ts"
 import type { DriveError } from "./DriveError.ts"
-import { remove } from "./Entry.ts"
 import * as Feeds from "./Feeds.ts"
 import type { Requests } from "./Requests.ts"
 import * as Roots from "./Roots.ts"
 import type { Settings } from "./Settings.ts"
+
+export const expired = (settings: Settings, message: string) =>
+  new Source.SourceError({
+    source: settings.name,
+    operation: "changes.list",
+    reason: new Source.Expired(),
+    message: `${message}: everything is listed again`
+  })
 
 /** Of a page. */
 export type Position = Pick<Change.Page, "range" | "cursor" | "follows">
@@ -30,23 +37,24 @@ export interface Positions {
 const at = (feed: string, position: Cursors.Feed): Position => ({ ...Cursors.feed.make(feed, position), follows: true })
 
 /**
- * Where they are followed from. Of `everything`, shared drives that the account has left are gone, and those it has joined
- * begin: membership is asked for, since no log that can still be read tells that it ended.
+ * Where they are followed from. Of `everything`, logs of shared drives that the account has joined begin: membership is asked
+ * for. Where it has left one, all positions have expired: no log that can still be read tells that, nor what of the drive is
+ * shared with the account all the same.
  */
 export const begin = Effect.fnUntraced(function* (
   settings: Settings,
   drive: Requests,
   known: ReadonlyMap<string, Cursors.Feed>,
   say: (page: Change.Page) => Effect.Effect<void>
-): Effect.fn.Return<Positions, DriveError> {
-  const positions = new Map([...known].filter(([, { gone }]) => gone !== true))
+): Effect.fn.Return<Positions, DriveError | Source.SourceError> {
+  const positions = new Map(known)
   if (settings.where._tag === "Everything") {
     const drives = yield* Roots.sharedDrives(drive)
     const members = new Set(drives.map(({ id }) => id))
-    for (const [feed, position] of positions) {
-      if (feed === Feeds.account || members.has(feed)) continue
-      positions.delete(feed)
-      yield* say({ ...at(feed, { ...position, gone: true }), changes: [remove(feed)] })
+    for (const feed of known.keys()) {
+      if (feed !== Feeds.account && !members.has(feed)) {
+        return yield* expired(settings, `the account is no longer a member of the shared drive ${feed}`)
+      }
     }
     for (const { id } of drives) {
       if (positions.has(id)) continue

@@ -123,14 +123,14 @@ describe("Cursors", () => {
   it("are told apart by name, and by settings", () => {
     const cursors = [
       Cursors.feed.make("user", { s: "s1", t: "7" }),
-      Cursors.feed.make("0d", { s: "s1", t: "9", open: true, unlisted: true, gone: true, d: ["a", "b"] }),
+      Cursors.feed.make("0d", { s: "s1", t: "9", open: true, unlisted: true, d: ["a", "b"] }),
       Cursors.feed.make("0e", { s: "s0", t: "9" })
     ]
     assert.deepStrictEqual(
       Cursors.feed.among("s1", cursors),
       new Map([
         ["user", { s: "s1", t: "7" }],
-        ["0d", { s: "s1", t: "9", open: true, unlisted: true, gone: true, d: ["a", "b"] }]
+        ["0d", { s: "s1", t: "9", open: true, unlisted: true, d: ["a", "b"] }]
       ])
     )
     const changed = fromOptions({ from: "my-drive", shortcuts: "skip" }).digest

@@ -81,13 +81,6 @@ const everything: ReadonlyArray<Scenario> = [
     [(drive, id) => drive.renameDrive(id("Films"), "Movies"), ["Upsert Movies/reels/sub/reel.mov"]]
   ],
   [
-    "a shared drive that the account leaves, and joins again",
-    [(drive, id) => drive.removeMember(id("Plans"), drive.oauth.account), ["Delete Plans"]],
-    [(drive, id) => drive.updateContent(id("reel.mov"), "other"), ["Upsert Films/reels/sub/reel.mov"]],
-    [(drive, id) => drive.addMember(id("Plans"), drive.oauth.account), ["Upsert Plans/plan.txt"]]
-  ],
-  ["a shared drive that is deleted", [(drive, id) => drive.removeDrive(id("Films")), ["Delete Films"]]],
-  [
     "a shared drive that the account joins",
     [
       (drive) =>

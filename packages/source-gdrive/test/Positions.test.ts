@@ -1,6 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import type { Change } from "@sluice/core"
 import { Effect, Option, Stream } from "effect"
+import type { DriveStandIn } from "@sluice/testkit/drive"
 import { DriveSource } from "../src/index.ts"
 import { standIn } from "./bench.ts"
 import { positionOf, swept, twoFolders } from "./following.ts"
@@ -103,21 +104,28 @@ describe("Positions", () => {
     })
   )
 
-  it.live("of a shared drive that was left end, and begin anew when it is joined again", () =>
+  it.live.each<
+    readonly [what: string, edit: (drive: DriveStandIn.DriveStandIn, films: string) => Effect.Effect<void, unknown>]
+  >([
+    ["left", (drive, films) => drive.removeMember(films, drive.oauth.account)],
+    ["deleted", (drive, films) => drive.removeDrive(films)]
+  ])("expire where everything is taken and a shared drive is %s, and begin anew when one is joined", ([what, edit]) =>
     Effect.gen(function* () {
-      const { drive, films, live } = yield* prepared
+      const { drive, films, live, reel } = yield* prepared
+      const folder = yield* drive.createFolder("box", { parents: [films] })
+      yield* drive.createFile({ name: "boxed.txt", parents: [folder] })
+      yield* drive.share(folder, { role: "reader", emailAddress: drive.oauth.account })
       const source = yield* swept(drive, live, { from: "everything" })
-      const isGone = Effect.map(source.since, (since) =>
-        since.some((one) => one.range === `changes/${films}` && positionOf(one).gone === true)
-      )
-      yield* drive.removeMember(films, drive.oauth.account)
-      yield* source.follow
-      assert.isTrue(yield* isGone)
+      yield* edit(drive, films)
+      const error = yield* Effect.flip(source.followOnly)
+      assert.strictEqual(error._tag === "SourceError" && error.reason._tag, "Expired")
+      yield* source.sweep
       assert.deepStrictEqual(yield* source.follow, [])
-      assert.strictEqual(source.cost()["changes.list"], 1)
+      if (what === "deleted") return
+      yield* drive.updateContent(reel, "other")
+      assert.deepStrictEqual(yield* source.follow, [])
       yield* drive.addMember(films, drive.oauth.account)
-      assert.deepStrictEqual(yield* source.follow, ["Upsert Films/reel.mov"])
-      assert.isFalse(yield* isGone)
+      assert.deepStrictEqual(yield* source.follow, ["Upsert Films/box/boxed.txt", "Upsert Films/reel.mov"])
     })
   )
 
