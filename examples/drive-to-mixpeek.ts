@@ -7,7 +7,7 @@ import { NodeHttpClient, NodeRuntime, NodeServices } from "@effect/platform-node
 import { Ledger, Pipeline, Teardown } from "@sluice/core"
 import { Fields, Mixpeek, MixpeekObject, MixpeekSink } from "@sluice/sink-mixpeek"
 import { Drive, DriveSource } from "@sluice/source-gdrive"
-import { ConfigProvider, Effect, Layer, Logger, Option, Schedule, Schema } from "effect"
+import { Effect, Layer, Logger, Option, Schedule, Schema } from "effect"
 import { Command, Flag } from "effect/cli"
 import * as IntoMixpeek from "./into-mixpeek.ts"
 
@@ -59,8 +59,7 @@ const sourceOptions = Effect.fnUntraced(function* ({ folder, from, sharedDrive }
         new Unclear({ message: `give --folder, --shared-drive or --from, or set the environment: ${message}` })
     )
   }
-  const somewhere = ConfigProvider.layerAdd(ConfigProvider.fromUnknown({ GDRIVE_FROM: "everything" }))
-  return { ...(yield* Effect.provide(DriveSource.config, somewhere)), from: only }
+  return { ...(yield* DriveSource.settingsConfig), from: only }
 })
 
 /** Who may read a file, which a search has to respect: owners, writers and readers. */

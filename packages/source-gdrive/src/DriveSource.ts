@@ -55,26 +55,41 @@ const refusal = ({ name, problems }: Settings): Source.SourceError | undefined =
 const optional = <A>(config: Config.Config<A>) => Config.map(Config.option(config), Option.getOrUndefined)
 const list = (name: string) =>
   Config.map(Config.NonEmptyString(name), (text) => text.split(",").map((one) => one.trim()))
-const everywhere = Schema.Literals(["my-drive", "shared-with-me", "everything"]).annotate({
-  message:
-    "Set one of GDRIVE_FOLDERS, GDRIVE_SHARED_DRIVE, GDRIVE_FILES and GDRIVE_FROM (my-drive, shared-with-me or everything)"
-})
+const howToSay =
+  "Set one of GDRIVE_FOLDERS, GDRIVE_SHARED_DRIVE, GDRIVE_FILES and GDRIVE_FROM (my-drive, shared-with-me or everything)"
+const everywhere = Schema.Literals(["my-drive", "shared-with-me", "everything"]).annotate({ message: howToSay })
+
+/** Names of variables: one of them, and not several. */
+const decodeOne = Schema.decodeEffect(
+  Schema.Array(Schema.String).check(
+    Schema.makeFilter((names) => {
+      if (names.length === 1) return undefined
+      return names.length === 0 ? howToSay : `${names.join(" and ")} are set: only one may say where files are`
+    })
+  )
+)
+const from: Config.Config<From> = Config.all({
+  GDRIVE_FOLDERS: optional(Config.map(list("GDRIVE_FOLDERS"), (folders): From => ({ folders }))),
+  GDRIVE_SHARED_DRIVE: optional(
+    Config.map(Config.NonEmptyString("GDRIVE_SHARED_DRIVE"), (sharedDrive): From => ({ sharedDrive }))
+  ),
+  GDRIVE_FILES: optional(Config.map(list("GDRIVE_FILES"), (files): From => ({ files }))),
+  GDRIVE_FROM: optional(Config.schema(everywhere, "GDRIVE_FROM"))
+}).pipe(
+  Config.mapEffect((said) => {
+    const set = Object.entries(said).flatMap(([name, value]) => (value === undefined ? [] : [[name, value] as const]))
+    const values = set.map(([, value]) => value)
+    return decodeOne(set.map(([name]) => name)).pipe(
+      Effect.mapError((error) => new Config.ConfigError(error)),
+      // There is one.
+      Effect.map(() => values[0] as From)
+    )
+  })
+)
 const attributeNames = Config.Array(Schema.Trim.pipe(Schema.decodeTo(Schema.Literals(attributes))), "GDRIVE_ATTRIBUTES")
 
-/**
- * The options as the environment has them: one of `GDRIVE_FOLDERS` (ids or addresses, separated by commas),
- * `GDRIVE_SHARED_DRIVE`, `GDRIVE_FILES` and `GDRIVE_FROM` (`my-drive`, `shared-with-me`, `everything`); and, each optional,
- * `GDRIVE_SHORTCUTS` (`follow`, `skip`, `keep`), `GDRIVE_INCLUDE_TRASHED`, `GDRIVE_OWNED_BY` (addresses, `me`),
- * `GDRIVE_ACKNOWLEDGE_ABUSE`, `GDRIVE_LABELS`, `GDRIVE_ATTRIBUTES`, `GDRIVE_LIST_CONCURRENCY`.
- */
-export const config: Config.Config<Options> = Config.all({
-  from: Config.map(list("GDRIVE_FOLDERS"), (folders): From => ({ folders })).pipe(
-    Config.orElse(() =>
-      Config.map(Config.NonEmptyString("GDRIVE_SHARED_DRIVE"), (sharedDrive): From => ({ sharedDrive }))
-    ),
-    Config.orElse(() => Config.map(list("GDRIVE_FILES"), (files): From => ({ files }))),
-    Config.orElse((): Config.Config<From> => Config.schema(everywhere, "GDRIVE_FROM"))
-  ),
+/** The options as the environment has them, but for where files are. */
+export const settingsConfig: Config.Config<Omit<Options, "from">> = Config.all({
   shortcuts: optional(Config.Literals(["follow", "skip", "keep"], "GDRIVE_SHORTCUTS")),
   includeTrashed: optional(Config.Boolean("GDRIVE_INCLUDE_TRASHED")),
   ownedBy: optional(list("GDRIVE_OWNED_BY")),
@@ -83,3 +98,14 @@ export const config: Config.Config<Options> = Config.all({
   attributes: optional(attributeNames),
   concurrency: optional(Config.Int("GDRIVE_LIST_CONCURRENCY"))
 })
+
+/**
+ * The options as the environment has them: one of `GDRIVE_FOLDERS` (ids or addresses, separated by commas),
+ * `GDRIVE_SHARED_DRIVE`, `GDRIVE_FILES` and `GDRIVE_FROM` (`my-drive`, `shared-with-me`, `everything`); and, each optional,
+ * `GDRIVE_SHORTCUTS` (`follow`, `skip`, `keep`), `GDRIVE_INCLUDE_TRASHED`, `GDRIVE_OWNED_BY` (addresses, `me`),
+ * `GDRIVE_ACKNOWLEDGE_ABUSE`, `GDRIVE_LABELS`, `GDRIVE_ATTRIBUTES`, `GDRIVE_LIST_CONCURRENCY`.
+ */
+export const config: Config.Config<Options> = Config.map(Config.all([from, settingsConfig]), ([from, settings]) => ({
+  from,
+  ...settings
+}))

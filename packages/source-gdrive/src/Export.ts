@@ -63,12 +63,12 @@ interface Document extends Reference {
 const isOfferedElsewhere = ({ code }: { readonly code?: string }): boolean =>
   code === "export-too-large" || code === "not-exportable" || code === "export-unsupported"
 
-const tooLarge = ({ fail, format }: Document, why: string): Source.SourceError =>
+const tooLarge = ({ fail, format }: Document, why: string, code = "export-too-large"): Source.SourceError =>
   fail(
     new Source.Denied(),
     `cannot be exported as ${format}: ${why}. Export it by hand, divide it, or choose another format (\`exports\`)`,
     undefined,
-    "export-too-large"
+    code
   )
 
 /** The first way. Nothing of it is handed over before it is whole, so a broken one can begin again. */
@@ -168,7 +168,7 @@ const prepared = (document: Document): Stream.Stream<Uint8Array, Source.SourceEr
       Effect.catchTag("DriveError", (error) =>
         Effect.fail(
           isOfferedElsewhere(error) || error.reason._tag === "NoContent"
-            ? tooLarge(document, error.message)
+            ? tooLarge(document, error.message, error.code === "not-exportable" ? "export-unsupported" : error.code)
             : toSourceError(source)(error)
         )
       )

@@ -119,7 +119,7 @@ const nameOf = (where: Where): string => {
     case "Everything":
       return "gdrive:everything"
     case "Files":
-      return `gdrive:${where.files.length} files`
+      return `gdrive:${where.files[0]?.id ?? "nothing"}${where.files.length > 1 ? `+${where.files.length - 1}` : ""}`
   }
 }
 

@@ -41,6 +41,19 @@ describe("DriveSource", () => {
       })
   )
 
+  it.effect("is told how to say where files are, where nothing does", () =>
+    Effect.gen(function* () {
+      assert.include((yield* Effect.flip(read({}))).message, somewhere)
+    })
+  )
+
+  it.effect("is told one place by the environment, not several", () =>
+    Effect.gen(function* () {
+      const error = yield* Effect.flip(read({ GDRIVE_FOLDERS: "1one", GDRIVE_FROM: "my-drive" }))
+      assert.include(error.message, "GDRIVE_FOLDERS and GDRIVE_FROM are set: only one may say where files are")
+    })
+  )
+
   it.effect.each([
     [{ GDRIVE_SHORTCUTS: "skip" }, { shortcuts: "skip" }],
     [{ GDRIVE_SHORTCUTS: "follow" }, { shortcuts: "follow" }],
@@ -69,7 +82,6 @@ describe("DriveSource", () => {
   )
 
   it.effect.each([
-    [{}, somewhere, "GDRIVE_FROM"],
     [{ GDRIVE_FROM: "nowhere" }, somewhere, "GDRIVE_FROM"],
     [{ ...inFolder, GDRIVE_SHORTCUTS: "yes" }, 'Expected "follow" | "skip" | "keep"', "GDRIVE_SHORTCUTS"],
     [{ ...inFolder, GDRIVE_INCLUDE_TRASHED: "perhaps" }, boolean, "GDRIVE_INCLUDE_TRASHED"],
@@ -94,7 +106,7 @@ describe("DriveSource", () => {
   it.effect.each([
     [{ folders: [] }, "gdrive:nothing"],
     [{ sharedDrive: "" }, "gdrive:"],
-    [{ files: ["My letter"] }, "gdrive:0 files"]
+    [{ files: ["My letter"] }, "gdrive:nothing"]
   ] as ReadonlyArray<readonly [DriveSource.From, string]>)(
     "makes nothing of options that cannot work: %o",
     ([from, name]) =>

@@ -161,7 +161,7 @@ describe("Export", () => {
         { source: { exports: { jam: pdf } } }
       )
       const [reason, code, message] = yield* refusalOf(source, file).pipe(Effect.provide(live))
-      assert.deepStrictEqual([reason, code], ["Denied", "export-too-large"])
+      assert.deepStrictEqual([reason, code], ["Denied", "export-unsupported"])
       assert.match(message, /^Board\.pdf: cannot be exported as application\/pdf: .*\. Export it by hand/)
       assert.deepStrictEqual(yield* asked(drive), { "files.get": 2, "files.export": 1, "files.download": 1 })
     })

@@ -33,7 +33,7 @@ describe("Settings", () => {
     ],
     [
       { files: ["1one", "https://docs.google.com/document/d/2two/edit", "1one"] },
-      "gdrive:2 files",
+      "gdrive:1one+1",
       { _tag: "Files", files: [{ id: "1one" }, { id: "2two" }] }
     ]
   ] as ReadonlyArray<readonly [From, string, object]>)("reads from: %o, as %s", (from, name, where) => {
