@@ -6,7 +6,7 @@
  * (`Containers`); where that is different, all that is in it is listed again, and where it is no longer taken, all that was
  * in it is gone.
  */
-import { type Change, Source } from "@sluice/core"
+import type { Change, Source } from "@sluice/core"
 import { Effect, Queue, Stream } from "effect"
 import * as Answer from "./Answer.ts"
 import * as Containers from "./Containers.ts"
