@@ -74,7 +74,7 @@ describe("DriveCheck", () => {
       assert.deepStrictEqual(yield* found({ folders: [folder] }), [ada, listable(folder), read])
       assert.deepStrictEqual(yield* found({ folders: [folder, films] }), [ada, listable(`${folder}+1`), read])
       assert.deepStrictEqual(yield* found({ sharedDrive: films }), [ada, listable(films), read])
-      assert.deepStrictEqual(yield* found({ files: [shared] }), [ada, listable("1 files"), read])
+      assert.deepStrictEqual(yield* found({ files: [shared] }), [ada, listable(shared), read])
       for (const from of ["my-drive", "shared-with-me", "everything"] as const) {
         assert.deepStrictEqual(yield* found(from), [ada, listable(from), read])
       }
@@ -168,7 +168,7 @@ describe("DriveCheck", () => {
         ada,
         empty(gone, "ada@example.com")
       ])
-      assert.deepStrictEqual(yield* found({ files: ["nobody"] }), [ada, empty("1 files", "ada@example.com")])
+      assert.deepStrictEqual(yield* found({ files: ["nobody"] }), [ada, empty("nobody", "ada@example.com")])
     })
   )
 
