@@ -101,16 +101,9 @@ export const environment = (
 
 /** A ledger that knows nothing and hears every outcome, in the order of settlement. */
 export const listeningLedger = (hear: (uri: string, outcome: Outcome.Outcome) => void) =>
-  Layer.succeed(
-    Ledger.Ledger,
-    Ledger.Ledger.of({
-      ...Ledger.forgetful,
-      settle: ({ files }) =>
-        Effect.sync(() => {
-          for (const { file, outcome } of files) hear(file.uri, outcome)
-        })
-    })
-  )
+  Ledger.layerListening(({ files }) => {
+    for (const { file, outcome } of files) hear(file.uri, outcome)
+  })
 
 /** The sum that `discovered` must equal. */
 export const sumOf = (report: Report.Report): number =>

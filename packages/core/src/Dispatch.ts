@@ -46,7 +46,8 @@ export interface Batch {
   readonly fill: number
 }
 
-export interface Options<Rec> {
+/** `E`: why a batch may not leave. */
+export interface Options<Rec, E = never> {
   /** For requests and records alike. Default `Dispatch.patience`. */
   readonly retry?: Retry.Policy | undefined
   /**
@@ -60,6 +61,8 @@ export interface Options<Rec> {
    */
   readonly stop?: Effect.Effect<void> | undefined
   readonly onBatch?: ((batch: Batch) => void) | undefined
+  /** Runs before each request that sends these, also when they are sent again. Where it fails nothing is sent any more. */
+  readonly leaving?: ((records: ReadonlyArray<Rec>) => Effect.Effect<void, E>) | undefined
 }
 
 /** Retries a request for up to 15 minutes, at most 10 times in a row; a 429 counts for time only. */
@@ -95,6 +98,7 @@ const heavy = 64 * 1024
  * Fails, after what is in flight is settled, with
  * - the error of `records` itself;
  * - `SourceError` where reading contents lost its authorisation or its store;
+ * - what `leaving` fails with;
  * - `SinkError` where nothing can be sent any more (`stopsRun`), or the sink stayed unavailable for as long as `retry`
  *   allows.
  *
@@ -102,13 +106,13 @@ const heavy = 64 * 1024
  */
 export const dispatch =
   <O, P extends Prepared, R>(sink: Sink<O, P, R>) =>
-  <Rec extends Record<O>, E, R2>(
+  <Rec extends Record<O>, E, R2, E2 = never>(
     records: Stream.Stream<Rec, E, R2>,
-    options: Options<Rec> = {}
-  ): Stream.Stream<Settled<Rec>, E | SinkError | SourceError, R | R2> =>
+    options: Options<Rec, E2> = {}
+  ): Stream.Stream<Settled<Rec>, E | E2 | SinkError | SourceError, R | R2> =>
     Stream.unwrap(
       Effect.gen(function* () {
-        type Failure = E | SinkError | SourceError
+        type Failure = E | E2 | SinkError | SourceError
         const { maxBytes, maxInFlight, maxPreparing, maxRecords, maxWait } = sink.limits
         const policy = options.retry ?? patience
         const outbox = yield* Queue.bounded<Settled<Rec>, Failure | Cause.Done>(maxRecords * maxInFlight)
@@ -154,8 +158,9 @@ export const dispatch =
 
         const emit = (settled: ReadonlyArray<Settled<Rec>>) => Effect.asVoid(Queue.offerAll(outbox, settled))
 
-        const send = Sending.make<O, P, R, Rec>(sink, {
+        const send = Sending.make<O, P, R, Rec, E2>(sink, {
           policy,
+          leaving: (items) => options.leaving?.(items.map(({ record }) => record)) ?? Effect.void,
           stopping: stopping.await,
           stopped: () => stopped,
           again: room.again,

@@ -39,6 +39,23 @@ export type Outcome = typeof Outcome.Type
 
 export const { Created, Updated, SkippedDuplicate, Unchanged, Filtered, Skipped, Removed, Rejected } = Outcome.cases
 
+/**
+ * The object that a file has after an outcome, from the one it had before. That of a duplicate is another file's, unless it
+ * is the file's own.
+ */
+export const objectAfter = (outcome: Outcome, before: string | undefined): string | undefined => {
+  switch (outcome._tag) {
+    case "Created":
+      return outcome.objectId
+    case "Updated":
+      return outcome.objectId ?? before
+    case "SkippedDuplicate":
+      return outcome.objectId === undefined || outcome.objectId === before ? before : undefined
+    default:
+      return before
+  }
+}
+
 /** True where the outcome means that the sink has the file in this state. */
 export const isDelivered = (outcome: Outcome): boolean =>
   outcome._tag === "Created" || outcome._tag === "Updated" || outcome._tag === "SkippedDuplicate"

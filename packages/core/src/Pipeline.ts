@@ -11,61 +11,29 @@ import {
   Exit,
   Fiber,
   Latch,
+  Option,
   PubSub,
-  Schema,
-  type Scope,
+  Scope,
   Stream
 } from "effect"
 import { randomUUID } from "node:crypto"
 import * as Check from "./Check.ts"
 import * as Filter from "./Filter.ts"
 import * as Engine from "./internal/engine.ts"
-import type { Engine as RunEngine, Failure } from "./internal/run.ts"
+import type { Updates } from "./internal/pass.ts"
+import type { Engine as RunEngine, Failure, Refusals } from "./internal/run.ts"
 import * as Tally from "./internal/tally.ts"
-import { type Ledger, LedgerError } from "./Ledger.ts"
+import { Ledger } from "./Ledger.ts"
 import type { Mapping } from "./Mapping.ts"
 import * as Observer from "./Observer.ts"
 import { Event, type Snapshot } from "./Progress.ts"
 import * as Report from "./Report.ts"
 import type * as Retry from "./Retry.ts"
-import { type Prepared, type Sink, SinkError } from "./Sink.ts"
-import { type Source, SourceError } from "./Source.ts"
+import { CheckFailed, failed, PipelineError } from "./PipelineError.ts"
+import type { Prepared, Sink, SinkError } from "./Sink.ts"
+import type { Source, SourceError } from "./Source.ts"
 
-const failed = (pipeline: string, error: Failure, report?: Report.Report): PipelineError => {
-  const reason =
-    error._tag === "SourceError"
-      ? new SourceFailed({ error })
-      : error._tag === "SinkError"
-        ? new SinkFailed({ error })
-        : new LedgerFailed({ error })
-  return new PipelineError({ pipeline, reason, ...(report === undefined ? {} : { report }) })
-}
-
-/** Refused before any work: at least one finding is an error. */
-export class CheckFailed extends Schema.TaggedClass<CheckFailed>()("CheckFailed", {
-  findings: Schema.Array(Check.Finding)
-}) {}
-/** The source cannot go on. */
-export class SourceFailed extends Schema.TaggedClass<SourceFailed>()("SourceFailed", { error: SourceError }) {}
-/** The sink cannot go on. */
-export class SinkFailed extends Schema.TaggedClass<SinkFailed>()("SinkFailed", { error: SinkError }) {}
-/** The ledger cannot go on. */
-export class LedgerFailed extends Schema.TaggedClass<LedgerFailed>()("LedgerFailed", { error: LedgerError }) {}
-
-/** Why a run could not go on. Single files never end a run: they are rejected, and counted in its report. */
-export class PipelineError extends Schema.TaggedError<PipelineError>()("PipelineError", {
-  pipeline: Schema.String,
-  reason: Schema.Union([CheckFailed, SourceFailed, SinkFailed, LedgerFailed]),
-  /** What was done before it ended; absent where it was refused before any work. */
-  report: Schema.optionalKey(Report.Report)
-}) {
-  override get message(): string {
-    const reason = this.reason
-    if (reason._tag !== "CheckFailed") return `${this.pipeline}: ${reason.error.message}`
-    const errors = reason.findings.filter((finding) => finding.severity === "error")
-    return [`${this.pipeline} was refused before any work:`, ...errors.map(Check.format)].join("\n  ")
-  }
-}
+export * from "./PipelineError.ts"
 
 /** A pipeline: a plain value, made once, run as often as you like. */
 export interface Pipeline<out R = never> {
@@ -90,6 +58,25 @@ export interface Options<O, P extends Prepared, RS, RM, RK> {
    * 10 and more than 10 % of what the ledger knows, or where the source seems to be empty (`confirmDeletes`).
    */
   readonly deletes?: "ignore" | "propagate" | undefined
+  /**
+   * What becomes of a file that was delivered and is in another state now. Default `upsert` where the sink updates objects by
+   * itself, else `replace`.
+   *
+   * - `upsert`: it is sent, and the sink updates the object.
+   * - `replace`: a new object is made, and the old one is removed at the end of the run.
+   * - `new`: a new object is made, and the old one stays.
+   * - `ignore`: it is skipped with `update-ignored`.
+   */
+  readonly updates?: Updates | undefined
+  /**
+   * What becomes of a file whose state is another while the store's own checksum, its path and its attributes are the same:
+   * `send` (default), or `keep`, nothing is sent and the new state is taken note of.
+   */
+  readonly sameContent?: "send" | "keep" | undefined
+  /** Objects sent in a run, at most; the next run goes on from there. Default: no limit. */
+  readonly maxObjectsPerRun?: number | undefined
+  /** A run fails when so many files in a row were refused. Default: no limit. */
+  readonly maxConsecutiveFailures?: number | undefined
   /** How long the sink is given. Default `Dispatch.patience`. */
   readonly retry?: Retry.Policy | undefined
 }
@@ -101,10 +88,52 @@ export const make = <O, P extends Prepared, RS, RM, RK>(options: Options<O, P, R
     name: options.name,
     check: Effect.map(
       Effect.all([options.source.check, options.sink.check(options.map)], { concurrency: 2 }),
-      ([source, sink]) => [...nameFindings(options.name), ...source, ...sink]
+      ([source, sink]) => [...optionFindings(options), ...source, ...sink]
     ),
-    engine: Engine.make({ ...options, filter, removes: options.deletes === "propagate" })
+    engine: Engine.make({
+      ...options,
+      filter,
+      removes: options.deletes === "propagate",
+      updates: options.updates ?? (Option.isNone(options.sink.find) ? "upsert" : "replace"),
+      sameContent: options.sameContent ?? "send",
+      maxObjects: options.maxObjectsPerRun ?? Number.POSITIVE_INFINITY,
+      maxRefusals: options.maxConsecutiveFailures ?? Number.POSITIVE_INFINITY
+    })
   }
+}
+
+const optionFindings = <O, P extends Prepared, RS, RM, RK>(
+  options: Options<O, P, RS, RM, RK>
+): ReadonlyArray<Check.Finding> => {
+  const { maxConsecutiveFailures, maxObjectsPerRun, name, sink, updates } = options
+  const count = (field: string, value: number | undefined) =>
+    value === undefined || (Number.isSafeInteger(value) && value > 0)
+      ? []
+      : [Check.error(field, `${value} is not a whole number above 0`, "Leave it out for no limit")]
+  const isUpsert = Option.isNone(sink.find)
+  return [
+    ...nameFindings(name),
+    ...count("maxObjectsPerRun", maxObjectsPerRun),
+    ...count("maxConsecutiveFailures", maxConsecutiveFailures),
+    ...(updates === "upsert" && !isUpsert
+      ? [
+          Check.error(
+            "updates",
+            `${sink.name} does not update objects: it would make a second one of a changed file`,
+            'Use "replace", or a target whose key upserts'
+          )
+        ]
+      : []),
+    ...((updates === "replace" || updates === "new") && isUpsert
+      ? [
+          Check.error(
+            "updates",
+            `${sink.name} updates objects by their key: it cannot make a second one of a changed file`,
+            'Use "upsert", or leave it out'
+          )
+        ]
+      : [])
+  ]
 }
 
 const nameFindings = (name: string): ReadonlyArray<Check.Finding> =>
@@ -121,6 +150,11 @@ export interface RunOptions {
    * do not say. Default false.
    */
   readonly sweep?: boolean | undefined
+  /**
+   * Takes dead letters instead of what the source says: all of them, or those of these files. Each is looked up at the
+   * source, mapped as the pipeline maps now, and settled like any other.
+   */
+  readonly replay?: "all" | ReadonlyArray<string> | undefined
 }
 
 /** A run that goes on. */
@@ -151,6 +185,13 @@ export const start = <R>(
       return yield* new PipelineError({ pipeline: name, reason: new CheckFailed({ findings }) })
     }
     const id = yield* Effect.sync(() => randomUUID())
+    const ledger = yield* Ledger
+    // As long as the run goes on, which may be shorter than whoever started it lives.
+    const scope = yield* Effect.acquireRelease(Scope.make(), Scope.close)
+    const book = yield* ledger.open({ pipeline: name, runId: id }).pipe(
+      Scope.provide(scope),
+      Effect.mapError((error) => failed(name, error))
+    )
     const startedAt = yield* DateTime.now
     const startedNanos = yield* Clock.monotonicTimeNanos
     const tally = Tally.make()
@@ -159,6 +200,8 @@ export const start = <R>(
     const result = yield* Deferred.make<Report.Report, PipelineError>()
     const outer = yield* Observer.Observer
     let stopped = false
+    let why: string | undefined
+    let refusals: Refusals | undefined
     let listingEnded = false
 
     const seconds = Effect.map(Clock.monotonicTimeNanos, (now) =>
@@ -177,7 +220,17 @@ export const start = <R>(
           : tally.isIncomplete()
             ? "incomplete"
             : "complete"
-      const report = tally.report({ pipeline: name, runId: id, ended, startedAt, seconds: yield* seconds })
+      const report = tally.report({
+        pipeline: name,
+        runId: id,
+        ended,
+        ...(ended === "stopped" && why !== undefined ? { why } : {}),
+        startedAt,
+        seconds: yield* seconds
+      })
+      // The run is over whatever the ledger says to that.
+      yield* Effect.ignore(book.end(report))
+      yield* Scope.close(scope, Exit.void)
       yield* publish(Event.cases.Ended.make({ report }))
       yield* Deferred.done(
         result,
@@ -188,17 +241,40 @@ export const start = <R>(
     })
 
     yield* publish(Event.cases.Started.make({ pipeline: name, runId: id, at: startedAt }))
+    const halt = () => {
+      stopped = true
+      stopping.openUnsafe()
+    }
+    const stopFor = (reason: string) => {
+      why ??= reason
+      halt()
+    }
     const run = {
       pipeline: name,
       runId: id,
+      book,
       tally,
       publish,
       stop: stopping.await,
       stopped: () => stopped,
+      stopFor,
+      giveUp: (failure: Refusals) => {
+        refusals ??= failure
+        halt()
+      },
       confirmDeletes: options.confirmDeletes === true,
-      sweeps: options.sweep === true
+      sweeps: options.sweep === true,
+      replay: Option.map(Option.fromUndefinedOr(options.replay), (wanted) => ({
+        wanted,
+        letters: (after: string | undefined, limit: number) => ledger.deadLetters(name, { limit, after })
+      }))
     }
+    yield* Effect.forkIn(
+      Effect.flatMap(book.paused, (reason) => Effect.sync(() => stopFor(`paused: ${reason}`))),
+      scope
+    )
     const fiber = yield* pipeline.engine(run).pipe(
+      Effect.andThen(Effect.suspend(() => (refusals === undefined ? Effect.void : Effect.fail(refusals)))),
       Effect.provideService(Observer.Observer, {
         request: (traffic) => {
           tally.request(traffic.role)

@@ -37,6 +37,8 @@ export const Report = Schema.Struct({
    * later run takes what is missing.
    */
   ended: Schema.Literals(["complete", "incomplete", "stopped", "failed"]),
+  /** Why it stopped, where it was not by a signal: it was paused, or a limit of its own was reached. */
+  why: Schema.optionalKey(Schema.String),
   startedAt: Schema.DateTimeUtcFromString,
   seconds: Schema.Finite,
   /** How the source was asked, in order. */
@@ -113,6 +115,7 @@ export const format = (report: Report): string => {
     ])
   return [
     `${report.pipeline}: ${headline} (${report.seconds.toFixed(1)} s)`,
+    ...(report.why === undefined ? [] : [`  ${report.why}`]),
     `  discovered ${count(report.discovered)} = unchanged ${count(report.unchanged)} + filtered ${count(report.filtered)}` +
       ` + created ${count(report.created)} + updated ${count(report.updated)} + skipped ${count(report.skipped)}` +
       ` + rejected ${count(report.rejected)} + removed ${count(report.removed)}`,

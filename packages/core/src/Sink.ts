@@ -91,6 +91,8 @@ export interface Record<out O> {
   readonly object: O
   readonly lineage: Lineage
   readonly content: Content
+  /** The object of an earlier state of the file, where there is one: it is not this record's. */
+  readonly replaces?: string | undefined
 }
 
 /** A record ready to be sent. Sinks extend it with what they need. */
@@ -112,12 +114,22 @@ export type Answer =
       readonly retryAfter?: Duration.Duration | undefined
     }
 
-/** What is found of a record at the sink. */
+/** A record whose answer was lost. */
+export interface Lost {
+  /** `Lineage.sourceKey` of its file. */
+  readonly key: string
+  /** The state it was made from. */
+  readonly token: string
+  /** An object that was there before it. */
+  readonly replaces: string | undefined
+  /** When its answer was lost, at the latest; milliseconds since 1970. */
+  readonly lostAt: number
+}
+
+/** The object that a lost record became. */
 export interface Found {
   readonly key: string
   readonly objectId: string
-  /** The token of the state it was made from, where the sink keeps it. */
-  readonly token: Option.Option<string>
 }
 
 /** An object to be removed. */
@@ -157,11 +169,13 @@ export interface Sink<in O, in out P extends Prepared, out R = never> {
    */
   readonly send: (batch: Arr.NonEmptyReadonlyArray<P>) => Effect.Effect<ReadonlyArray<Answer>, SinkError, R>
   /**
-   * Which of these exist at the sink; for ambiguous batches. Retried by the sink, as all that is safe to repeat: when it
-   * fails, the run ends. `None` where sending again is harmless (upsert).
+   * What became of these; asked before anything is sent again. An object of another state of the file, or that was there
+   * before, is not the one. What is not there may still be on its way in: the sink waits as long as it takes a server to
+   * finish what it was sent, counted from `lostAt`, before it believes that. Retried by the sink, as all that is safe to
+   * repeat: when it fails, the run ends. `None` where sending again is harmless (upsert).
    */
   readonly find: Option.Option<
-    (batch: Arr.NonEmptyReadonlyArray<P>) => Effect.Effect<ReadonlyArray<Found>, SinkError, R>
+    (lost: Arr.NonEmptyReadonlyArray<Lost>) => Effect.Effect<ReadonlyArray<Found>, SinkError, R>
   >
   /**
    * Removes objects; what is not there counts as removed. Retried by the sink, as all that is safe to repeat. Answers once

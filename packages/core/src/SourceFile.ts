@@ -44,6 +44,26 @@ export interface SourceFile extends Schema.Schema.Type<typeof SourceFile> {}
 /** The last segment of the path. */
 export const fileName = (file: SourceFile): string => file.path.slice(file.path.lastIndexOf("/") + 1)
 
+/** What a ledger keeps of a file's state. */
+export const state = (
+  file: SourceFile
+): { readonly facts: string; readonly content?: string } & Pick<SourceFile, "id" | "uri" | "token" | "within"> => {
+  const { id, token, uri, within } = file
+  const kept = content(file)
+  return {
+    id,
+    uri,
+    token,
+    facts: facts(file),
+    ...(kept === undefined ? {} : { content: kept }),
+    ...(within === undefined ? {} : { within })
+  }
+}
+
+/** The store's checksum of the content, as one word: `md5:9e107d…`; `undefined` where the store keeps none. */
+export const content = ({ checksum }: SourceFile): string | undefined =>
+  checksum === undefined ? undefined : `${checksum.algorithm}:${checksum.value}`
+
 /**
  * A digest of what is known of a file besides its content and its times: where it is, media type, target, attributes.
  * Where it differs, the file's object differs although its token is the same: a file was renamed, a tag was set. 16

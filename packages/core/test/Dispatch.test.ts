@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Cause, Deferred, Duration, Effect, Exit, Fiber, Option, Random, Schema, Stream } from "effect"
+import { Cause, Deferred, Duration, Effect, Exit, Fiber, Random, Schema, Stream } from "effect"
 import { TestClock } from "effect/testing"
 import * as Dispatch from "../src/Dispatch.ts"
 import * as Observer from "../src/Observer.ts"
@@ -155,9 +155,7 @@ describe("dispatch", () => {
           return Effect.succeed(index === 0 ? new Sink.Ambiguous({}) : batch.map((one) => FakeSink.created(one.key)))
         },
         find: (batch) =>
-          batch
-            .filter((one) => arrived.has(one.key))
-            .map((one) => ({ key: one.key, objectId: "obj_found", token: Option.some("1") }))
+          batch.filter((one) => arrived.has(one.key)).map((one) => ({ key: one.key, objectId: "obj_found" }))
       })
       const { settled } = yield* collect(dispatch(sink, 3))
       assert.deepStrictEqual(summary(settled), allCreated(3))
@@ -165,16 +163,46 @@ describe("dispatch", () => {
     })
   )
 
-  it.effect("does not take an object of an earlier state for an arrived record", () =>
+  it.effect("asks for the state that was sent, that was not there before, and was lost just now", () =>
     Effect.gen(function* () {
+      const asked: Array<Sink.Lost> = []
       const { requests, sink } = FakeSink.make({
         reply: (batch, index) =>
-          Effect.succeed(index === 0 ? new Sink.Ambiguous({}) : batch.map((one) => FakeSink.created(one.key))),
-        find: (batch) => batch.map((one) => ({ key: one.key, objectId: "obj_old", token: Option.some("0") }))
+          index === 0
+            ? Effect.delay(Effect.succeed(new Sink.Ambiguous({})), "5 seconds")
+            : Effect.succeed(batch.map((one) => FakeSink.created(one.key))),
+        find: (lost) => {
+          asked.push(...lost)
+          return []
+        }
       })
-      const { settled } = yield* collect(dispatch(sink, 2))
-      assert.deepStrictEqual(summary(settled), allCreated(2))
-      assert.deepStrictEqual(requests[1]?.paths, ["0", "1"])
+      const one = { ...record("a", { token: "7" }), replaces: "obj_old" }
+      const { settled } = yield* collect(Dispatch.dispatch(sink)(Stream.succeed(one)))
+      assert.deepStrictEqual(summary(settled), ["a:Created"])
+      const left = requests[0]?.at ?? 0
+      assert.deepStrictEqual(asked, [{ key: one.key, token: "7", replaces: "obj_old", lostAt: left + 5000 }])
+    })
+  )
+
+  it.effect("sends nothing that may not leave, and ends with the reason", () =>
+    Effect.gen(function* () {
+      const { requests, sink } = FakeSink.make({})
+      const left: Array<string> = []
+      const { exit, settled } = yield* collect(
+        Dispatch.dispatch(sink)(Stream.fromIterable(records(9)), {
+          leaving: (some) => {
+            if (left.length === 6) return Effect.fail("not mine any more")
+            left.push(...some.map(({ file }) => file.path))
+            return Effect.void
+          }
+        })
+      )
+      assert.deepStrictEqual(
+        requests.flatMap(({ paths }) => paths),
+        left
+      )
+      assert.strictEqual(settled.length, 6)
+      assert.strictEqual(failureOf(exit), "not mine any more")
     })
   )
 
@@ -323,9 +351,7 @@ describe("dispatch", () => {
         const { sink } = FakeSink.make({
           limits: { maxInFlight: 3 },
           find: (batch) =>
-            batch
-              .filter((one) => arrived.has(one.key))
-              .map((one) => ({ key: one.key, objectId: "obj", token: Option.none() })),
+            batch.filter((one) => arrived.has(one.key)).map((one) => ({ key: one.key, objectId: "obj" })),
           reply: Effect.fnUntraced(function* (batch) {
             const dice = yield* Random.nextIntBetween(0, 10)
             yield* Effect.sleep(Duration.millis(yield* Random.nextIntBetween(0, 3000)))

@@ -2,9 +2,8 @@
  * Which objects there are, found by the key each of them carries.
  */
 import type { Sink } from "@sluice/core"
-import { Duration, Effect, Option, Predicate } from "effect"
+import { Clock, Duration, Effect, Predicate } from "effect"
 import { Mixpeek } from "./Mixpeek.ts"
-import type { MixpeekRecord } from "./MixpeekRecord.ts"
 import type { Settings } from "./SinkOptions.ts"
 import { at, type ListObjectsRequest, type ObjectResponse } from "./Wire.ts"
 
@@ -12,33 +11,6 @@ import { at, type ListObjectsRequest, type ObjectResponse } from "./Wire.ts"
 const pageSize = 1000
 /** Where offsets end, by the API's own documentation. */
 const maxOffset = 10_000
-
-/** A request that lost its answer may still be at work on the other side: what is missing is looked for once more. */
-export const settleTime = Duration.seconds(2)
-
-type Collected = Map<string, Sink.Found>
-
-const collect = (
-  found: Collected,
-  records: ReadonlyMap<string, MixpeekRecord>,
-  objects: ReadonlyArray<ObjectResponse>,
-  sourceKey: ReadonlyArray<string>,
-  token: ReadonlyArray<string> | undefined
-) => {
-  for (const object of objects) {
-    const key = at(object, sourceKey)
-    const record = Predicate.isString(key) ? records.get(key) : undefined
-    if (record === undefined || object.object_id === undefined) continue
-    const state = token === undefined ? undefined : at(object, token)
-    // Where there are several, the one that holds the state that was sent is the one that was looked for.
-    if (found.has(record.key) && state !== record.file.token) continue
-    found.set(record.key, {
-      key: record.key,
-      objectId: object.object_id,
-      token: Predicate.isString(state) ? Option.some(state) : Option.none()
-    })
-  }
-}
 
 /** Every page, by cursor where the API has one, else by offset as far as that goes. */
 const list = Effect.fnUntraced(function* (bucket: string, body: ListObjectsRequest) {
@@ -69,26 +41,38 @@ export const withKeys = (
     select: [sourceKey, ...select].map((path) => path.join("."))
   })
 
-/** Looks for the batch's objects; twice, where some are missing. */
+/**
+ * Looks for objects of records whose answers were lost. A request that lost its answer may still be at work on the other
+ * side: where some are missing, they are looked for once more when `grace` is over.
+ */
 export const find = Effect.fn("MixpeekSink.find")(function* (
   settings: Settings,
   sourceKey: ReadonlyArray<string>,
-  batch: ReadonlyArray<MixpeekRecord>
+  lost: ReadonlyArray<Sink.Lost>
 ) {
-  yield* Effect.annotateCurrentSpan({ sink: settings.name, records: batch.length })
+  yield* Effect.annotateCurrentSpan({ sink: settings.name, records: lost.length })
   const { source } = settings.lineage
   const token = source === undefined ? undefined : [...source, "token"]
-  const records = new Map(batch.map((record) => [record.key, record]))
-  const found: Collected = new Map()
+  const missing = new Map(lost.map((one) => [one.key, one]))
+  const found: Array<Sink.Found> = []
   const look = Effect.fnUntraced(function* () {
-    const missing = [...records.keys()].filter((key) => !found.has(key))
-    const objects = yield* withKeys(settings, sourceKey, missing, token === undefined ? [] : [token])
-    collect(found, records, objects, sourceKey, token)
+    const select = token === undefined ? [] : [token]
+    for (const object of yield* withKeys(settings, sourceKey, [...missing.keys()], select)) {
+      const key = at(object, sourceKey)
+      const one = Predicate.isString(key) ? missing.get(key) : undefined
+      const { object_id: objectId } = object
+      if (one === undefined || objectId === undefined || objectId === one.replaces) continue
+      const state = token === undefined ? undefined : at(object, token)
+      // Of a bucket that does not keep it, any object of the file is taken for the one.
+      if (Predicate.isString(state) && state !== one.token) continue
+      missing.delete(one.key)
+      found.push({ key: one.key, objectId })
+    }
   })
   yield* look()
-  if (found.size < records.size) {
-    yield* Effect.sleep(settleTime)
-    yield* look()
-  }
-  return [...found.values()]
+  if (missing.size === 0) return found
+  const believedAt = Math.max(...lost.map(({ lostAt }) => lostAt)) + Duration.toMillis(settings.grace)
+  const wait = believedAt - (yield* Clock.currentTimeMillis)
+  if (wait > 0) yield* Effect.andThen(Effect.sleep(wait), look())
+  return found
 })

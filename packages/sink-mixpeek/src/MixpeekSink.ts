@@ -78,7 +78,7 @@ const configured = (settings: SinkOptions.Settings): MixpeekSink => {
     find:
       upserts || sourceKey === undefined
         ? Option.none()
-        : Option.some((batch) => Lookup.find(settings, sourceKey, batch)),
+        : Option.some((lost) => Lookup.find(settings, sourceKey, lost)),
     remove: (batch) => Removal.remove(settings, batch)
   }
 }

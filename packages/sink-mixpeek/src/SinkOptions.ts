@@ -36,6 +36,11 @@ export interface Options {
    * asks what became of a lost answer. `check` verifies it.
    */
   readonly uniqueKey?: "upsert" | undefined
+  /**
+   * How long Mixpeek may still be at work on a request after its answer was lost: what is not there by then is sent again.
+   * Default 10 seconds. Not needed, and not waited for, with `uniqueKey: "upsert"`.
+   */
+  readonly grace?: Duration.Input | undefined
 }
 
 /** Options that hold. */
@@ -48,6 +53,7 @@ export interface Settings {
   readonly lineage: LineageFields.Placed
   readonly skipDuplicates: boolean
   readonly upserts: boolean
+  readonly grace: Duration.Duration
 }
 
 const within = (field: string, value: number, from: number, to: number): ReadonlyArray<Misconfigured> =>
@@ -116,7 +122,11 @@ export const resolve = (options: Options): Result.Result<Settings, ReadonlyArray
   const delivery = BlobDelivery.resolve(options.delivery)
   const lineage = LineageFields.resolve(options.lineage)
   const upserts = options.uniqueKey === "upsert"
+  const grace = Option.getOrElse(Duration.fromInput(options.grace ?? "10 seconds"), () => Duration.infinity)
   const problems = [
+    ...(Duration.isFinite(grace)
+      ? []
+      : [new Misconfigured({ field: "grace", problem: "not a finite duration", remedy: "Use some seconds" })]),
     ...bucketProblems(options.bucket),
     ...limitProblems(limits),
     ...problemOf(delivery),
@@ -131,6 +141,7 @@ export const resolve = (options: Options): Result.Result<Settings, ReadonlyArray
     delivery: delivery.success,
     lineage: lineage.success,
     skipDuplicates: options.skipDuplicates ?? false,
-    upserts
+    upserts,
+    grace
   })
 }

@@ -56,7 +56,7 @@ export const kept = Effect.fnUntraced(function* <E>(
 ) {
   const clients = yield* Layer.build(live)
   const ledger = Context.get(yield* Layer.build(Ledger.layerMemory), Ledger.Ledger)
-  const pipeline = "test"
+  const book = yield* ledger.open({ pipeline: "test", runId: "run" })
   const names = new Map<string, string>()
   const delivered = new Map<string, SourceFile.SourceFile>()
   const wanted = { ...everything, ...asked }
@@ -69,17 +69,16 @@ export const kept = Effect.fnUntraced(function* <E>(
   /** A page whose every change has its outcome. */
   const settle = Effect.fnUntraced(function* (page: Change.Page) {
     const { changes, containers = [], cursor, follows = false, range } = page
-    const none = { pipeline, runId: "run", files: [], removed: [], seen: [], gone: [], containers: [], cursors: [] }
     const gone = changes.flatMap((one) => {
       if (one._tag === "Delete") return [one.id]
       return (one._tag === "Skip" && one.isGone === true) || !passes(one.file) ? [one.file.id] : []
     })
     const files = changes.flatMap((one) => (one._tag === "Upsert" && passes(one.file) ? [one.file] : []))
     for (const file of files) delivered.set(file.id, file)
-    if (gone.length > 0) yield* ledger.settle({ ...none, gone })
+    if (gone.length > 0) yield* book.settle({ ...Ledger.nothing, gone })
     const outcome = Outcome.Created.make({})
-    yield* ledger.settle({
-      ...none,
+    yield* book.settle({
+      ...Ledger.nothing,
       files: files.map((file) => ({ file, outcome })),
       containers,
       cursors: [{ range, cursor, follows }]
@@ -107,18 +106,18 @@ export const kept = Effect.fnUntraced(function* <E>(
 
   /** What is delivered and not gone. */
   const files = Effect.gen(function* () {
-    const known = yield* ledger.known(pipeline, [...delivered.keys()])
+    const known = yield* book.known([...delivered.keys()])
     return [...delivered.values()].filter(({ id }) => known.get(id)?.gone === false)
   })
 
   const followPages = (as: DriveSource.Options) =>
     Stream.unwrap(
-      Effect.map(ledger.position(pipeline), ({ follow: since }) =>
+      Effect.map(book.position, ({ follow: since }) =>
         Option.getOrThrow(DriveSource.make(as).follow)({
           attributes: wanted.attributes,
           pathPrefixes: wanted.pathPrefixes,
           since,
-          containers: (ids) => ledger.containers(pipeline, ids)
+          containers: (ids) => book.containers(ids)
         })
       )
     )
@@ -131,9 +130,9 @@ export const kept = Effect.fnUntraced(function* <E>(
 
   /** Everything, from the beginning. */
   const sweep = Effect.gen(function* () {
-    yield* ledger.beginSweep(pipeline, { tracks: true, asked: "" })
+    yield* book.beginSweep({ tracks: true, asked: "" })
     const said = yield* take(DriveSource.make(options).sweep(wanted))
-    yield* ledger.completeSweep(pipeline)
+    yield* book.completeSweep
     return told(said)
   })
 
@@ -157,7 +156,7 @@ export const kept = Effect.fnUntraced(function* <E>(
     /** What lines call it, where it is not an item with a name. */
     call: (id: string, name: string) => void names.set(id, name),
     /** Where changes are followed from. */
-    since: Effect.map(ledger.position(pipeline), ({ follow }) => follow),
+    since: Effect.map(book.position, ({ follow }) => follow),
     /** Requests of the last sweep, or of the last time that changes were followed. */
     cost: () => cost,
     /** Pages of that. */

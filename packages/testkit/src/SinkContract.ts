@@ -96,15 +96,21 @@ export const sinkContract = <O, P extends Sink.Prepared, R, E>(
         const there = yield* prepared(sink, range(0, 5).map(record))
         const elsewhere = yield* prepared(sink, range(5, 10).map(record))
         yield* sink.send(there)
-        const found = yield* sink.find.value(Arr.appendAll(there, elsewhere))
-        assert.deepStrictEqual(found.map((one) => one.key).toSorted(), there.map((one) => one.key).toSorted())
-        for (const one of found) {
-          const number = there.findIndex((sent) => sent.key === one.key)
-          assert.strictEqual(
-            Option.getOrElse(one.token, () => record(number).file.token),
-            record(number).file.token
+        const find = sink.find.value
+        const lost = (over: Partial<Sink.Lost>) =>
+          find(
+            Arr.map(Arr.appendAll(there, elsewhere), ({ key }, n) => ({
+              key,
+              token: record(n).file.token,
+              replaces: undefined,
+              lostAt: 0,
+              ...over
+            }))
           )
-        }
+        const found = yield* lost({})
+        assert.deepStrictEqual(found.map((one) => one.key).toSorted(), there.map((one) => one.key).toSorted())
+        assert.deepStrictEqual(yield* lost({ token: "of another state" }), [])
+        assert.strictEqual((yield* lost({ replaces: found[0]?.objectId })).length, found.length - 1)
       }))
 
     test("what is removed is gone, found by its id or by its key; what is not there counts as removed", (made) =>

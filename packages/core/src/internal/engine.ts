@@ -1,28 +1,28 @@
 /**
- * A run: an unfinished sweep goes on, or changes are followed from where the last run left off, or everything is swept;
- * then what is gone is removed.
+ * A run: what an earlier one left open is resolved; an unfinished sweep goes on, or changes are followed from where the last
+ * run left off, or everything is swept; then what is gone is removed.
  */
 import { Effect, Option } from "effect"
 import * as Filter from "../Filter.ts"
-import { Ledger } from "../Ledger.ts"
 import type { Prepared } from "../Sink.ts"
 import type { SourceError } from "../Source.ts"
 import * as Pass from "./pass.ts"
 import * as Removal from "./removal.ts"
+import * as Replay from "./replay.ts"
+import * as Resolution from "./resolution.ts"
 import type { Engine, Failure } from "./run.ts"
 
 export const make =
   <O, P extends Prepared, RS, RM, RK>(parts: Pass.Parts<O, P, RS, RM, RK>): Engine<RS | RM | RK> =>
   (run) =>
     Effect.gen(function* () {
-      const { filter, map, removes, sink, source } = parts
-      const { pipeline, tally } = run
-      const ledger = yield* Ledger
+      const { filter, map, removes, sink, source, updates } = parts
+      const { book, tally } = run
       const take = Pass.make(parts, run)
       const remove = Removal.make(sink, run)
       const wanted = { attributes: map.attributes, pathPrefixes: Filter.pathPrefixes(filter) }
       const asked = JSON.stringify([filter.key, [...map.attributes].toSorted()])
-      const beginSweep = ledger.beginSweep(pipeline, { tracks: removes, asked })
+      const beginSweep = book.beginSweep({ tracks: removes, asked })
       let foundNothing = false
 
       /** Takes note of how a pass ended. True where it is complete. */
@@ -37,19 +37,19 @@ export const make =
           yield* beginSweep
           return false
         }
-        if (kind === "sweep") yield* ledger.completeSweep(pipeline)
+        if (kind === "sweep") yield* book.completeSweep
         tally.pass({ kind, ended: "complete" })
         return true
       })
 
       /** Everything, from where an unfinished sweep stands, or from the beginning. */
       const sweep = Effect.gen(function* () {
-        const before = yield* ledger.position(pipeline)
+        const before = yield* book.position
         const goesOn = !before.swept && before.sweep.length > 0 && before.asked === asked && !run.sweeps
         if (!goesOn) yield* beginSweep
         const ended = yield* take(
           source.sweep({ ...wanted, resume: goesOn ? [...before.sweep, ...before.follow] : [] }),
-          { isLast: Option.isNone(source.follow), tracks: goesOn ? before.tracks : removes }
+          { isLast: Option.isNone(source.follow), tracks: goesOn ? before.tracks : removes, replays: false }
         )
         foundNothing = !goesOn && ended.named === 0
         return yield* conclude("sweep", ended)
@@ -57,19 +57,20 @@ export const make =
 
       /** What changed since the ledger's positions, where there are any. */
       const follow = Effect.gen(function* () {
-        const { follow: since } = yield* ledger.position(pipeline)
+        const { follow: since } = yield* book.position
         if (Option.isNone(source.follow) || since.length === 0) return true
-        const containers = (ids: ReadonlyArray<string>) => ledger.containers(pipeline, ids)
+        const { containers } = book
         const ended = yield* take(source.follow.value({ ...wanted, since, containers }), {
           isLast: true,
-          tracks: removes
+          tracks: removes,
+          replays: false
         })
         return yield* conclude("follow", ended)
       })
 
       /** True where everything was said and is settled. */
       const takeAll = Effect.gen(function* () {
-        const before = yield* ledger.position(pipeline)
+        const before = yield* book.position
         if (before.swept && before.follow.length > 0 && before.asked === asked && !run.sweeps) {
           const followed = yield* follow.pipe(
             Effect.asSome,
@@ -83,7 +84,15 @@ export const make =
         return (yield* sweep) && !run.stopped() && (yield* follow)
       })
 
-      if ((yield* takeAll) && removes && !run.stopped()) yield* remove(foundNothing)
+      yield* Resolution.make(sink, updates, run)
+      if (Option.isSome(run.replay)) {
+        yield* take(Replay.pages(source, run.replay.value, book), { isLast: true, tracks: false, replays: true })
+        return
+      }
+      const isWhole = yield* takeAll
+      if (run.stopped()) return
+      yield* remove.superseded
+      if (isWhole && removes) yield* remove.gone(foundNothing)
     })
 
 const isExpired = (error: Failure): error is SourceError =>

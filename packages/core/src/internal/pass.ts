@@ -2,22 +2,22 @@
  * What is done with the pages of one sweep, or of following once: filter, compare, map, dispatch, settle; and how far
  * cursors may move.
  */
-import { Array as Arr, Effect, Option, Result, Semaphore, Stream } from "effect"
+import { Array as Arr, Clock, Effect, Option, Result, Semaphore, Stream } from "effect"
 import { isAtHand } from "../AtHand.ts"
 import type { Change, Page, Reason } from "../Change.ts"
 import * as Dispatch from "../Dispatch.ts"
 import * as Filter from "../Filter.ts"
-import { type Known, Ledger, type Settlement } from "../Ledger.ts"
+import { type Intent, type Known, nothing, type Settlement, type Superseded } from "../Ledger.ts"
 import type { Mapping, MappingError } from "../Mapping.ts"
-import { Filtered, type Outcome, Rejected, Skipped, Unchanged } from "../Outcome.ts"
+import { Filtered, isDelivered, objectAfter, type Outcome, Rejected, Skipped, Unchanged } from "../Outcome.ts"
 import { Event } from "../Progress.ts"
 import type * as Retry from "../Retry.ts"
 import type { Prepared, Record, Sink } from "../Sink.ts"
 import type { Source } from "../Source.ts"
-import { facts, type SourceFile } from "../SourceFile.ts"
+import { content, facts, type SourceFile, state } from "../SourceFile.ts"
 import * as Claims from "./claims.ts"
 import * as Frontier from "./frontier.ts"
-import type { Failure, RunContext } from "./run.ts"
+import { type Failure, Refusals, type RunContext } from "./run.ts"
 
 /** What a pipeline is made of. */
 export interface Parts<O, P extends Prepared, RS, RM, RK> {
@@ -28,7 +28,16 @@ export interface Parts<O, P extends Prepared, RS, RM, RK> {
   readonly retry?: Retry.Policy | undefined
   /** Whether objects of files that are gone are removed. */
   readonly removes: boolean
+  readonly updates: Updates
+  readonly sameContent: "send" | "keep"
+  /** Records that are sent in a run, at most. */
+  readonly maxObjects: number
+  /** Files in a row that may be refused. */
+  readonly maxRefusals: number
 }
+
+/** What becomes of a file that was delivered in another state. */
+export type Updates = "upsert" | "replace" | "new" | "ignore"
 
 /** How a pass ended. */
 export interface Ended {
@@ -49,28 +58,48 @@ const mapConcurrency = 16
 
 /** Files of one page that are mapped together. */
 interface Slice {
-  readonly files: ReadonlyArray<SourceFile>
+  readonly files: ReadonlyArray<Left>
   readonly open: Frontier.OpenPage
 }
 
-/** A file with its page and its outcome. */
-interface Taken {
-  readonly page: Frontier.OpenPage
+/** A file that is to be sent, and the object of its state before. */
+interface Left {
   readonly file: SourceFile
-  readonly outcome: Outcome
+  readonly replaces: string | undefined
 }
 
-/** Takes every page to its end. `isLast`: no other pass follows in this run. */
-export const make =
-  <O, P extends Prepared, RS, RM, RK>(parts: Parts<O, P, RS, RM, RK>, run: RunContext) =>
-  (
+/** A file with its page and its outcome. */
+interface Taken extends Pick<Left, "file"> {
+  readonly page: Frontier.OpenPage
+  readonly outcome: Outcome
+  readonly replaces?: string | undefined
+}
+
+/**
+ * Takes every page to its end. `isLast`: no other pass follows in this run. `tracks`: account is kept of what was named.
+ * `replays`: pages are no position of the source.
+ */
+export const make = <O, P extends Prepared, RS, RM, RK>(parts: Parts<O, P, RS, RM, RK>, run: RunContext) => {
+  /** Records that may still be sent in this run. */
+  const allowance = { left: parts.maxObjects }
+  let refused = 0
+
+  const countRefusals = (outcome: Outcome) => {
+    if (outcome._tag !== "Rejected") {
+      if (isDelivered(outcome)) refused = 0
+      return
+    }
+    refused++
+    if (refused === parts.maxRefusals) run.giveUp(new Refusals({ count: refused, cause: outcome.cause }))
+  }
+
+  return (
     pages: Stream.Stream<Page, Failure, RS>,
-    options: { readonly isLast: boolean; readonly tracks: boolean }
-  ): Effect.Effect<Ended, Failure, RS | RM | RK | Ledger> =>
+    options: { readonly isLast: boolean; readonly tracks: boolean; readonly replays: boolean }
+  ): Effect.Effect<Ended, Failure, RS | RM | RK> =>
     Effect.gen(function* () {
       const { filter, map, removes, sink, source } = parts
-      const { pipeline, publish, runId, tally } = run
-      const ledger = yield* Ledger
+      const { book, publish, tally } = run
       const context = yield* Effect.context<RS | RM>()
       const recordOf = yield* Dispatch.recordsOf(source, run)
       const frontier = Frontier.make()
@@ -79,6 +108,8 @@ export const make =
       let listedAll = false
       let incomplete: Reason | undefined
       let named = 0
+      /** Files whose content is as it was, though their state is another: the ledger is told. */
+      const renewed = new Set<string>()
       /** Files on their way may be in containers. */
       let nests = false
 
@@ -94,9 +125,11 @@ export const make =
         Semaphore.withPermit(
           oneAtATime,
           Effect.suspend(() => {
-            const all = { ...nothing, pipeline, runId, ...settlement(), ...frontier.advanced() }
-            const isIdle = Object.values(all).every((part) => !Array.isArray(part) || part.length === 0)
-            return isIdle ? Effect.void : ledger.settle(all)
+            const settled = settlement()
+            const advanced = frontier.advanced()
+            const all = { ...nothing, ...settled, ...(options.replays ? {} : advanced) }
+            const isIdle = Object.values(all).every((part) => part.length === 0)
+            return isIdle ? Effect.void : book.settle(all)
           })
         )
 
@@ -112,13 +145,19 @@ export const make =
           for (const { file, outcome, page } of taken) {
             tally.settled(file.uri, outcome, file.size)
             frontier.settle(page)
+            countRefusals(outcome)
           }
           for (const { page } of also.leaving) {
             tally.listed(-1)
             frontier.settle(page)
           }
           return {
-            files: taken.filter(({ outcome }) => outcome._tag !== "Unchanged" && outcome._tag !== "Filtered"),
+            files: taken.flatMap(({ file, outcome, replaces }) =>
+              outcome._tag === "Unchanged" && !renewed.delete(file.id)
+                ? []
+                : [{ file, outcome, objectId: objectAfter(outcome, replaces) }]
+            ),
+            superseded: parts.updates === "replace" ? taken.flatMap(supersededBy) : [],
             seen: also.seen,
             gone: also.leaving.map(({ file }) => file.id)
           }
@@ -128,9 +167,24 @@ export const make =
         yield* publish(Event.cases.Settled.make({ files: taken.length }))
       })
 
-      const record = (file: SourceFile, object: O, page: Frontier.OpenPage): OnItsWay => ({
+      const record = ({ file, replaces }: Left, object: O, page: Frontier.OpenPage): OnItsWay => ({
         ...recordOf(file, object),
-        page
+        page,
+        replaces
+      })
+
+      /** Nothing leaves that is not in the ledger, and nothing at all once the book is another run's. */
+      const leaving = Effect.fnUntraced(function* (records: ReadonlyArray<OnItsWay>) {
+        yield* book.hold
+        if (Option.isNone(sink.find)) return
+        const sentAt = yield* Clock.currentTimeMillis
+        yield* book.intend(
+          records.map(({ file, replaces }): Intent => ({
+            ...state(file),
+            ...(replaces === undefined ? {} : { replaces }),
+            sentAt
+          }))
+        )
       })
 
       const unmapped = ({ disposition, message }: MappingError): Outcome =>
@@ -143,8 +197,16 @@ export const make =
         if (!Filter.matches(filter, change.file)) return Filtered.make({})
         if (change._tag === "Skip") return Skipped.make({ cause: change.reason })
         if (change._tag === "Reject") return Rejected.make({ cause: change.reason })
-        const same = known?.token === change.file.token && known.facts === facts(change.file)
-        return same ? Unchanged.make({}) : undefined
+        if (known === undefined) return undefined
+        const { file } = change
+        if (known.facts === facts(file)) {
+          if (known.token === file.token) return Unchanged.make({})
+          if (parts.sameContent === "keep" && known.content !== undefined && known.content === content(file)) {
+            renewed.add(file.id)
+            return Unchanged.make({})
+          }
+        }
+        return parts.updates === "ignore" ? updatesAreIgnored : undefined
       }
 
       /**
@@ -173,7 +235,7 @@ export const make =
 
       /** Deletions of what was delivered, where objects are not removed. */
       const ignore = Effect.fnUntraced(function* (page: Page, deleted: ReadonlyArray<string>) {
-        const known = yield* ledger.known(pipeline, deleted)
+        const known = yield* book.known(deleted)
         for (const change of page.changes) {
           if (change._tag !== "Delete" || known.get(change.id)?.gone !== false) continue
           tally.listed(1)
@@ -186,9 +248,9 @@ export const make =
         const ids = page.changes.flatMap((change) =>
           change._tag === "Upsert" || (removes && change._tag !== "Delete") ? [change.file.id] : []
         )
-        const known = ids.length === 0 ? new Map<string, Known>() : yield* ledger.known(pipeline, ids)
+        const known = ids.length === 0 ? new Map<string, Known>() : yield* book.known(ids)
         const settled: Array<Taken> = []
-        const left: Array<SourceFile> = []
+        const left: Array<Left> = []
         const seen: Array<Settlement["seen"][number]> = []
         const leaving: Array<Omit<Taken, "outcome">> = []
         for (const change of page.changes) {
@@ -203,8 +265,8 @@ export const make =
           }
           const isElsewhere = before !== undefined && (before.gone || before.within !== file.within)
           if (options.tracks || isElsewhere) seen.push(file)
-          if (outcome === undefined) left.push(file)
-          else settled.push({ page: open, file, outcome })
+          if (outcome === undefined) left.push({ file, replaces: before?.objectId })
+          else settled.push({ page: open, file, outcome, replaces: before?.objectId })
         }
         if (left.length === 0 || settled.length + seen.length + leaving.length > 0) {
           yield* settle(settled, { seen, leaving })
@@ -217,24 +279,36 @@ export const make =
         const { files, open } = slice
         const records: Array<OnItsWay> = []
         const settled: Array<Taken> = []
-        const slow: Array<readonly [SourceFile, Effect.Effect<O, MappingError, RM>]> = []
-        for (const file of files) {
-          const object = map.map(file)
-          if (isAtHand(object)) records.push(record(file, object.value, open))
-          else slow.push([file, object])
+        const slow: Array<readonly [Left, Effect.Effect<O, MappingError, RM>]> = []
+        for (const one of files) {
+          const object = map.map(one.file)
+          if (isAtHand(object)) records.push(record(one, object.value, open))
+          else slow.push([one, object])
         }
         yield* Effect.forEach(
           slow,
-          ([file, object]) =>
+          ([one, object]) =>
             Effect.match(object, {
-              onSuccess: (made) => records.push(record(file, made, open)),
-              onFailure: (error) => settled.push({ page: open, file, outcome: unmapped(error) })
+              onSuccess: (made) => records.push(record(one, made, open)),
+              onFailure: (error) => settled.push({ page: open, file: one.file, outcome: unmapped(error) })
             }),
           { concurrency: mapConcurrency, discard: true }
         )
         if (settled.length > 0) yield* settle(settled)
-        return records
+        return withinAllowance(records)
       })
+
+      /** What is beyond it stays without an outcome: a later run takes it. */
+      const withinAllowance = (records: ReadonlyArray<OnItsWay>) => {
+        if (records.length <= allowance.left) {
+          allowance.left -= records.length
+          return records
+        }
+        const allowed = records.slice(0, allowance.left)
+        allowance.left = 0
+        run.stopFor(`maxObjectsPerRun (${parts.maxObjects}) is reached; a later run takes the rest`)
+        return allowed
+      }
 
       /** The file changed after it was listed: its new state takes its place. */
       const retake = (stale: OnItsWay) =>
@@ -245,7 +319,7 @@ export const make =
           const object = yield* Effect.result(map.map(now.value))
           return Result.mapBoth(object, {
             onFailure: unmapped,
-            onSuccess: (made) => record(now.value, made, stale.page)
+            onSuccess: (made) => record({ file: now.value, replaces: stale.replaces }, made, stale.page)
           })
         }).pipe(Effect.provideContext(context))
 
@@ -267,17 +341,32 @@ export const make =
       yield* Dispatch.dispatch(sink)(records, {
         retry: parts.retry,
         retake,
+        leaving,
         stop: run.stop,
         onBatch: (batch) => tally.batch(batch)
       }).pipe(
         Stream.runForEachArray((settled) =>
-          settle(settled.map(({ outcome, record }) => ({ page: record.page, file: record.file, outcome })))
+          settle(settled.map(({ outcome, record: { file, page, replaces } }) => ({ page, file, outcome, replaces })))
         )
       )
       return { settled: listedAll && frontier.unsettled() === 0, incomplete, named }
     })
+}
 
-const nothing = { files: [], removed: [], seen: [], gone: [], containers: [] }
+/** The object whose place another one has taken. */
+const supersededBy = ({ file: { uri }, outcome, replaces }: Taken): ReadonlyArray<Superseded> =>
+  isDelivered(outcome) && replaces !== undefined && "objectId" in outcome && outcome.objectId !== undefined
+    ? outcome.objectId === replaces
+      ? []
+      : [{ uri, objectId: replaces }]
+    : []
+
+const updatesAreIgnored = Skipped.make({
+  cause: {
+    code: "update-ignored",
+    message: "changed at the source; this pipeline keeps objects as they were first made"
+  }
+})
 
 const deletesAreIgnored = Skipped.make({
   cause: { code: "delete-ignored", message: "gone at the source; objects are not removed by this pipeline" }

@@ -1,14 +1,14 @@
 /**
- * Objects of files that are gone are removed at the end of a run, when everything that was named is settled; held back
- * where they are suspiciously many.
+ * Objects are removed at the end of a run: those whose places others took; and those of files that are gone, when everything
+ * that was named is settled, held back where they are suspiciously many.
  */
 import { Array as Arr, Effect, Option } from "effect"
-import { type Known, Ledger } from "../Ledger.ts"
+import { type Known, nothing } from "../Ledger.ts"
+import type { LedgerError } from "../LedgerError.ts"
 import { sourceKey } from "../Lineage.ts"
 import { Rejected } from "../Outcome.ts"
 import { Event } from "../Progress.ts"
 import type { Answer, Prepared, Removal, Sink, SinkError } from "../Sink.ts"
-import type { LedgerError } from "../Ledger.ts"
 import type { RunContext } from "./run.ts"
 
 /** Up to so many, removals are never held back. */
@@ -26,49 +26,86 @@ const unanswered = Rejected.make({
   cause: { code: "no-answer", message: "the sink does not say what became of its removal; a later run tries again" }
 })
 
-/** Removes what is gone. `foundNothing`: the run swept the source and found no file at all. */
-export const make =
-  <O, P extends Prepared, R>(sink: Sink<O, P, R>, run: RunContext) =>
-  (foundNothing: boolean): Effect.Effect<void, SinkError | LedgerError, R | Ledger> =>
-    Effect.gen(function* () {
-      const { pipeline, publish, runId, tally } = run
-      const ledger = yield* Ledger
-      const count = yield* ledger.count(pipeline)
-      if (count.gone === 0) return
-      if (isSuspicious(count, foundNothing) && !run.confirmDeletes) return tally.heldBack(count.gone)
+/** What there is to remove. */
+export interface Removals<R> {
+  /** Objects whose places others took. */
+  readonly superseded: Effect.Effect<void, SinkError | LedgerError, R>
+  /** Objects of files that are gone. `foundNothing`: the run swept the source and found no file at all. */
+  readonly gone: (foundNothing: boolean) => Effect.Effect<void, SinkError | LedgerError, R>
+}
 
-      const removal = ({ objectId, uri }: Known): Removal => ({
-        key: sourceKey(uri),
-        objectId: Option.fromUndefinedOr(objectId)
-      })
+export const make = <O, P extends Prepared, R>(sink: Sink<O, P, R>, run: RunContext): Removals<R> => {
+  const { book, publish, tally } = run
 
-      const removeBatch = Effect.fnUntraced(function* (batch: Arr.NonEmptyReadonlyArray<Known>) {
-        if (run.stopped()) return batch
-        const answers = yield* sink.remove(Arr.map(batch, removal))
-        const byKey = new Map<string, Answer>(answers.map((answer) => [answer.key, answer]))
-        const removed: Array<string> = []
-        const refused: Array<Known> = []
-        for (const known of batch) {
-          const answer = byKey.get(sourceKey(known.uri))
-          const outcome = answer?._tag === "Settled" ? answer.outcome : unanswered
-          tally.listed(1)
-          tally.settled(known.uri, outcome, undefined)
-          if (outcome._tag === "Removed") removed.push(known.id)
-          else refused.push(known)
-        }
-        yield* ledger.settle({ pipeline, runId, files: [], removed, seen: [], gone: [], containers: [], cursors: [] })
-        yield* publish(Event.cases.Settled.make({ files: batch.length }))
-        return refused
-      })
+  /** Answers by the keys of what was asked for; of one key there may be several objects, which are asked for one by one. */
+  const removeAll = Effect.fnUntraced(function* (removals: Arr.NonEmptyReadonlyArray<Removal>) {
+    yield* book.hold
+    const answers = yield* sink.remove(removals)
+    const byKey = new Map<string, Answer>(answers.map((answer) => [answer.key, answer]))
+    return removals.map(({ key }) => {
+      const answer = byKey.get(key)
+      return answer?._tag === "Settled" ? answer.outcome : unanswered
+    })
+  })
 
-      const left = new Set<string>()
-      while (true) {
-        const page = yield* ledger.gone(pipeline, pageSize + left.size)
-        const todo = page.filter(({ id }) => !left.has(id))
-        if (todo.length === 0) return
-        const refused = yield* Effect.forEach(Arr.chunksOf(todo, sink.limits.maxRecords), removeBatch, {
-          concurrency: sink.limits.maxInFlight
-        })
-        for (const { id } of refused.flat()) left.add(id)
+  const gone = Effect.fnUntraced(function* (foundNothing: boolean) {
+    const count = yield* book.count
+    if (count.gone === 0) return
+    if (isSuspicious(count, foundNothing) && !run.confirmDeletes) return tally.heldBack(count.gone)
+
+    const removeBatch = Effect.fnUntraced(function* (batch: Arr.NonEmptyReadonlyArray<Known>) {
+      if (run.stopped()) return batch
+      const outcomes = yield* removeAll(
+        Arr.map(batch, ({ objectId, uri }) => ({ key: sourceKey(uri), objectId: Option.fromUndefinedOr(objectId) }))
+      )
+      const removed: Array<string> = []
+      const refused: Array<Known> = []
+      for (const [i, known] of batch.entries()) {
+        const outcome = outcomes[i] ?? unanswered
+        tally.listed(1)
+        tally.settled(known.uri, outcome, undefined)
+        if (outcome._tag === "Removed") removed.push(known.id)
+        else refused.push(known)
       }
-    }).pipe(Effect.withSpan("Pipeline.remove", { attributes: { pipeline: run.pipeline } }))
+      yield* book.settle({ ...nothing, removed })
+      yield* publish(Event.cases.Settled.make({ files: batch.length }))
+      return refused
+    })
+
+    const left = new Set<string>()
+    while (true) {
+      const page = yield* book.gone(pageSize + left.size)
+      const todo = page.filter(({ id }) => !left.has(id))
+      if (todo.length === 0) return
+      const refused = yield* Effect.forEach(Arr.chunksOf(todo, sink.limits.maxRecords), removeBatch, {
+        concurrency: sink.limits.maxInFlight
+      })
+      for (const { id } of refused.flat()) left.add(id)
+    }
+  })
+
+  const superseded = Effect.gen(function* () {
+    const left = new Set<string>()
+    while (!run.stopped()) {
+      const page = yield* book.superseded(pageSize + left.size)
+      const todo = page.filter(({ objectId }) => !left.has(objectId))
+      // One object of a file at a time: answers name the file.
+      const batch = [...new Map(todo.map((one) => [one.uri, one])).values()].slice(0, sink.limits.maxRecords)
+      if (!Arr.isArrayNonEmpty(batch)) return
+      const outcomes = yield* removeAll(
+        Arr.map(batch, ({ objectId, uri }) => ({ key: sourceKey(uri), objectId: Option.some(objectId) }))
+      )
+      const cleared: Array<string> = []
+      for (const [i, { objectId }] of batch.entries()) {
+        if (outcomes[i]?._tag === "Removed") cleared.push(objectId)
+        else left.add(objectId)
+      }
+      yield* book.settle({ ...nothing, cleared })
+    }
+  })
+
+  return {
+    superseded: Effect.withSpan(superseded, "Pipeline.removeSuperseded"),
+    gone: (foundNothing) => Effect.withSpan(gone(foundNothing), "Pipeline.remove")
+  }
+}

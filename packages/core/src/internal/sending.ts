@@ -17,15 +17,17 @@ export interface Item<Rec, P> {
   attempts: number
 }
 
-/** What happens around a batch. */
-export interface Surroundings<Rec, P> {
+/** What happens around a batch. `E`: why it may not leave. */
+export interface Surroundings<Rec, P, E> {
   readonly policy: Retry.Policy
+  /** A request with these is about to leave. */
+  readonly leaving: (items: ReadonlyArray<Item<Rec, P>>) => Effect.Effect<void, E>
   /** These found their outcome. */
   readonly settle: (items: ReadonlyArray<readonly [Item<Rec, P>, Outcome]>) => Effect.Effect<void>
   /** This one travels with a later batch. */
   readonly again: (item: Item<Rec, P>, notBefore: number) => void
   /** Nothing can be sent any more. */
-  readonly halt: (error: SinkError) => Effect.Effect<void>
+  readonly halt: (error: SinkError | E) => Effect.Effect<void>
   /** Completes once nothing more is to be sent; what is in flight is still answered. */
   readonly stopping: Effect.Effect<void>
   /** Whether `stopping` has completed. */
@@ -46,9 +48,9 @@ type Batch<I> = Arr.NonEmptyReadonlyArray<I>
 const rejected = (cause: Cause): Outcome => Rejected.make({ cause })
 
 /** Sends batches through a sink. */
-export const make = <O, P extends Prepared, R, Rec extends Record<O>>(
+export const make = <O, P extends Prepared, R, Rec extends Record<O>, E>(
   sink: Sink<O, P, R>,
-  around: Surroundings<Rec, P>
+  around: Surroundings<Rec, P, E>
 ): ((items: Batch<Item<Rec, P>>) => Effect.Effect<void, never, R>) => {
   type I = Item<Rec, P>
   let lastSuccess = Number.NEGATIVE_INFINITY
@@ -103,17 +105,17 @@ export const make = <O, P extends Prepared, R, Rec extends Record<O>>(
   /** Settles what did arrive although the answer was lost; what is left may be sent again. */
   const resolve = Effect.fnUntraced(function* (items: Batch<I>): Effect.fn.Return<ReadonlyArray<I>, SinkError, R> {
     if (Option.isNone(sink.find)) return items
-    const found = yield* sink.find.value(Arr.map(items, (item) => item.prepared))
-    const byKey = new Map(found.map((one) => [one.key, one]))
+    const lostAt = yield* Clock.currentTimeMillis
+    const found = yield* sink.find.value(
+      Arr.map(items, ({ record: { file, key, replaces } }) => ({ key, token: file.token, replaces, lostAt }))
+    )
+    const byKey = new Map(found.map((one) => [one.key, one.objectId]))
     const arrived: Array<readonly [I, Outcome]> = []
     const missing: Array<I> = []
     for (const item of items) {
-      const one = byKey.get(item.prepared.key)
-      // An object made from an earlier state of the file is not this record's.
-      const sameState =
-        one !== undefined && Option.getOrElse(one.token, () => item.record.file.token) === item.record.file.token
-      if (one !== undefined && sameState) arrived.push([item, Created.make({ objectId: one.objectId })])
-      else missing.push(item)
+      const objectId = byKey.get(item.prepared.key)
+      if (objectId === undefined) missing.push(item)
+      else arrived.push([item, Created.make({ objectId })])
     }
     if (arrived.length > 0) yield* around.settle(arrived)
     return missing
@@ -145,6 +147,11 @@ export const make = <O, P extends Prepared, R, Rec extends Record<O>>(
   const send: (items: Batch<I>) => Effect.Effect<void, never, R> = Effect.fnUntraced(function* (batch: Batch<I>) {
     const start = yield* Clock.currentTimeMillis
     for (let items = batch, attempt = 1; ;) {
+      const allowed = yield* Effect.result(around.leaving(items))
+      if (Result.isFailure(allowed)) {
+        around.abandon(items)
+        return yield* around.halt(allowed.failure)
+      }
       const result = yield* request(items)
       if (Result.isSuccess(result)) return yield* settleAnswers(items, result.success)
       const error = result.failure

@@ -30,6 +30,7 @@ export interface Tally {
     readonly pipeline: string
     readonly runId: string
     readonly ended: Report["ended"]
+    readonly why?: string
     readonly startedAt: DateTime.Utc
     readonly seconds: number
   }) => Report

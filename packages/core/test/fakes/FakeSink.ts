@@ -33,7 +33,7 @@ export const make = (options: {
   readonly limits?: Partial<Sink.Limits>
   readonly reply?: (batch: ReadonlyArray<FakePrepared>, index: number) => Effect.Effect<Reply>
   readonly prepare?: Sink.Sink<string, FakePrepared>["prepare"]
-  readonly find?: (batch: ReadonlyArray<FakePrepared>) => ReadonlyArray<Sink.Found>
+  readonly find?: (lost: ReadonlyArray<Sink.Lost>) => ReadonlyArray<Sink.Found>
   readonly remove?: Sink.Sink<string, FakePrepared>["remove"]
 }) => {
   const requests: Array<Request> = []
@@ -72,7 +72,7 @@ export const make = (options: {
       }
       return answer
     }),
-    find: Option.map(Option.fromUndefinedOr(options.find), (find) => (batch) => Effect.succeed(find(batch))),
+    find: Option.map(Option.fromUndefinedOr(options.find), (find) => (lost) => Effect.succeed(find(lost))),
     remove: (batch) => {
       removals.push(...batch)
       return options.remove === undefined ? Effect.succeed(batch.map(removed)) : options.remove(batch)

@@ -1,0 +1,4 @@
+import { Ledger } from "@sluice/core"
+import { ledgerContract } from "../src/LedgerContract.ts"
+
+ledgerContract("a ledger in memory", Ledger.layerMemory)
