@@ -1,0 +1,128 @@
+/**
+ * The tables, and how they came to be. Forward only: a migration that was released is never edited.
+ *
+ * Numbers are integers, times are milliseconds since 1970, truth is 0 or 1: the same statements do for every database.
+ */
+import { Effect } from "effect"
+import { Migrator, SqlClient } from "effect/sql"
+import type { SqlError } from "effect/sql/SqlError"
+
+/** Where it is written which migrations were run. */
+export const table = "sluice_migrations"
+
+const tables = Effect.gen(function* () {
+  const sql = yield* SqlClient.SqlClient
+  /** Rows lie in the order of their keys, and once. Postgres has no such tables. */
+  const clustered = sql.literal(sql.onDialectOrElse({ sqlite: () => "WITHOUT ROWID", orElse: () => "" }))
+  const identity = sql.literal(
+    sql.onDialectOrElse({
+      pg: () => "BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY",
+      orElse: () => "INTEGER PRIMARY KEY"
+    })
+  )
+  yield* sql`CREATE TABLE sluice_pipelines (
+    pipeline ${identity},
+    name TEXT NOT NULL UNIQUE,
+    swept INTEGER NOT NULL DEFAULT 0,
+    tracks INTEGER NOT NULL DEFAULT 0,
+    asked TEXT NOT NULL DEFAULT '',
+    sweep BIGINT NOT NULL DEFAULT 0,
+    fence BIGINT NOT NULL DEFAULT 0,
+    holder TEXT,
+    held_since BIGINT,
+    held_until BIGINT,
+    paused_why TEXT,
+    paused_since BIGINT
+  )`
+  yield* sql`CREATE TABLE sluice_runs (
+    run TEXT PRIMARY KEY,
+    pipeline BIGINT NOT NULL,
+    started_at BIGINT NOT NULL,
+    report TEXT
+  )`
+  yield* sql`CREATE INDEX sluice_runs_latest ON sluice_runs (pipeline, started_at)`
+  yield* sql`CREATE TABLE sluice_files (
+    pipeline BIGINT NOT NULL,
+    id TEXT NOT NULL,
+    uri TEXT NOT NULL,
+    token TEXT NOT NULL,
+    facts TEXT NOT NULL,
+    content TEXT,
+    container TEXT,
+    object_id TEXT,
+    sweep BIGINT NOT NULL,
+    gone INTEGER NOT NULL,
+    PRIMARY KEY (pipeline, id)
+  ) ${clustered}`
+  yield* sql`CREATE INDEX sluice_files_gone ON sluice_files (pipeline, id) WHERE gone = 1`
+  yield* sql`CREATE INDEX sluice_files_in ON sluice_files (pipeline, container) WHERE container IS NOT NULL`
+  yield* sql`CREATE TABLE sluice_containers (
+    pipeline BIGINT NOT NULL,
+    id TEXT NOT NULL,
+    container TEXT,
+    state TEXT NOT NULL,
+    sweep BIGINT NOT NULL,
+    PRIMARY KEY (pipeline, id)
+  ) ${clustered}`
+  yield* sql`CREATE INDEX sluice_containers_in ON sluice_containers (pipeline, container)`
+  yield* sql`CREATE TABLE sluice_cursors (
+    pipeline BIGINT NOT NULL,
+    range TEXT NOT NULL,
+    cursor TEXT NOT NULL,
+    follows INTEGER NOT NULL,
+    PRIMARY KEY (pipeline, range)
+  ) ${clustered}`
+  yield* sql`CREATE TABLE sluice_intents (
+    pipeline BIGINT NOT NULL,
+    id TEXT NOT NULL,
+    uri TEXT NOT NULL,
+    token TEXT NOT NULL,
+    facts TEXT NOT NULL,
+    content TEXT,
+    container TEXT,
+    replaces TEXT,
+    sent_at BIGINT NOT NULL,
+    PRIMARY KEY (pipeline, id)
+  ) ${clustered}`
+  yield* sql`CREATE TABLE sluice_superseded (
+    pipeline BIGINT NOT NULL,
+    object_id TEXT NOT NULL,
+    uri TEXT NOT NULL,
+    PRIMARY KEY (pipeline, object_id)
+  ) ${clustered}`
+  yield* sql`CREATE TABLE sluice_dead_letters (
+    pipeline BIGINT NOT NULL,
+    id TEXT NOT NULL,
+    container TEXT,
+    file TEXT NOT NULL,
+    cause TEXT NOT NULL,
+    refusals BIGINT NOT NULL,
+    run TEXT NOT NULL,
+    first_at BIGINT NOT NULL,
+    last_at BIGINT NOT NULL,
+    PRIMARY KEY (pipeline, id)
+  ) ${clustered}`
+  yield* sql`CREATE INDEX sluice_dead_letters_in ON sluice_dead_letters (pipeline, container)`
+})
+
+const migrations = { "0001_tables": tables }
+
+/** The newest migration of this version. */
+export const latest = Object.keys(migrations).length
+
+/** Runs what was not run yet, one process at a time. */
+export const run: Effect.Effect<void, Migrator.MigrationError | SqlError, SqlClient.SqlClient> = Effect.asVoid(
+  Migrator.make({})({ table, loader: Migrator.fromRecord(migrations) })
+)
+
+/** The newest migration that was run; 0 in an empty database. */
+export const current: Effect.Effect<number, SqlError, SqlClient.SqlClient> = Effect.gen(function* () {
+  const sql = yield* SqlClient.SqlClient
+  const there = yield* sql.onDialectOrElse({
+    pg: () => sql`SELECT 1 FROM pg_catalog.pg_class WHERE oid = to_regclass(${table})`,
+    orElse: () => sql`SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = ${table}`
+  })
+  if (there.length === 0) return 0
+  const [row] = yield* sql<{ readonly latest: number | null }>`SELECT MAX(migration_id) AS latest FROM ${sql(table)}`
+  return Number(row?.latest ?? 0)
+})

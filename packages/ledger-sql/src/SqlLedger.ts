@@ -1,0 +1,124 @@
+/**
+ * The ledger on any `effect/sql` client of SQLite or Postgres. `SqliteLedger` and `PostgresLedger` bring one along.
+ */
+import { Ledger, Report } from "@sluice/core"
+import { Clock, Duration, Effect, Layer, Option, Schema } from "effect"
+import { SqlClient } from "effect/sql"
+import { hostname } from "node:os"
+import * as Book from "./internal/book.ts"
+import * as DeadLetters from "./internal/deadLetters.ts"
+import { Integer, rowsOf, unreachable, unreadable } from "./internal/failing.ts"
+import * as Lease from "./internal/lease.ts"
+import * as Migrations from "./Migrations.ts"
+
+export interface Options {
+  /**
+   * How long a run that is not heard of keeps its place: another one begins that much after it died. Default 30 seconds; it
+   * is renewed in a third of that.
+   */
+  readonly lease?: Duration.Input | undefined
+  /** What this process is called where another one asks who is at work. Default `host:pid`. */
+  readonly holder?: string | undefined
+  /** Runs that are kept for each pipeline, the latest. Default 1,000. */
+  readonly retain?: number | undefined
+}
+
+const Ids = rowsOf(Schema.Struct({ pipeline: Integer }))
+const Runs = rowsOf(
+  Schema.Struct({
+    run: Schema.NonEmptyString,
+    started_at: Integer,
+    report: Schema.NullOr(Schema.fromJsonString(Report.Report))
+  })
+)
+
+/** Brings the tables to the form of this version; refuses those of a newer one. */
+const migrate = Effect.gen(function* () {
+  const current = yield* Effect.mapError(Migrations.current, unreachable("open"))
+  if (current > Migrations.latest) {
+    return yield* unreadable(
+      "open",
+      `it was written by a newer version of Sluice (its tables are of version ${current}, this one knows ${Migrations.latest}): update Sluice here, or use another ledger`
+    )
+  }
+  yield* Migrations.run.pipe(
+    Effect.catchTag("MigrationError", (error) =>
+      Effect.fail(unreadable("open", `its tables cannot be made (${error.message})`, error))
+    ),
+    Effect.catchTag("SqlError", (error) => Effect.fail(unreachable("open")(error)))
+  )
+})
+
+/** Fails with `LedgerError` where the database is not there, may not be written, or was written by a newer version. */
+export const layer = (options: Options = {}): Layer.Layer<Ledger.Ledger, Ledger.LedgerError, SqlClient.SqlClient> =>
+  Layer.effect(
+    Ledger.Ledger,
+    Effect.gen(function* () {
+      const sql = yield* SqlClient.SqlClient
+      yield* migrate
+      const lease: Lease.Options = {
+        duration: Option.getOrElse(Duration.fromInput(options.lease ?? "30 seconds"), () => Duration.seconds(30)),
+        holder: options.holder ?? `${hostname()}:${process.pid}`
+      }
+      const retain = options.retain ?? 1000
+      const here = <A, E, R>(effect: Effect.Effect<A, E, R | SqlClient.SqlClient>) =>
+        Effect.provideService(effect, SqlClient.SqlClient, sql)
+      const idOf = (name: string) =>
+        Ids("read")(sql`SELECT pipeline FROM sluice_pipelines WHERE name = ${name}`).pipe(
+          Effect.map(([row]) => row?.pipeline)
+        )
+      /** Of a pipeline that never ran there is nothing. */
+      const on = <A>(
+        name: string,
+        empty: A,
+        f: (pipeline: number) => Effect.Effect<A, Ledger.LedgerError, SqlClient.SqlClient>
+      ) => Effect.flatMap(idOf(name), (id) => (id === undefined ? Effect.succeed(empty) : here(f(id))))
+
+      return Ledger.Ledger.of({
+        open: ({ pipeline, runId }) =>
+          here(
+            Effect.gen(function* () {
+              const taken = yield* Lease.take(pipeline, lease)
+              const startedAt = yield* Clock.currentTimeMillis
+              yield* taken.writing("open")(
+                Effect.gen(function* () {
+                  yield* sql`INSERT INTO sluice_runs (run, pipeline, started_at)
+                    VALUES (${runId}, ${taken.pipeline}, ${startedAt})`
+                  yield* sql`DELETE FROM sluice_runs WHERE pipeline = ${taken.pipeline} AND run NOT IN (
+                    SELECT run FROM sluice_runs WHERE pipeline = ${taken.pipeline}
+                    ORDER BY started_at DESC, run LIMIT ${retain})`
+                })
+              )
+              return yield* Book.make(taken, runId)
+            })
+          ),
+        pause: (name, why) =>
+          Effect.flatMap(
+            Clock.currentTimeMillis,
+            (now) => sql`INSERT INTO sluice_pipelines (name, paused_why, paused_since) VALUES (${name}, ${why}, ${now})
+              ON CONFLICT (name) DO UPDATE SET paused_why = excluded.paused_why, paused_since = excluded.paused_since`
+          ).pipe(Effect.asVoid, Effect.mapError(unreachable("pause"))),
+        resume: (name) =>
+          sql`UPDATE sluice_pipelines SET paused_why = NULL, paused_since = NULL WHERE name = ${name}`.pipe(
+            Effect.asVoid,
+            Effect.mapError(unreachable("resume"))
+          ),
+        deadLetters: (name, which) => on(name, [], (pipeline) => DeadLetters.list(pipeline, which)),
+        discard: (name, ids) =>
+          on(name, 0, (pipeline) => Effect.mapError(DeadLetters.discard(pipeline, ids), unreachable("discard"))),
+        runs: (name, limit) =>
+          on(name, [], (pipeline) =>
+            Runs("runs")(sql`SELECT run, started_at, report FROM sluice_runs WHERE pipeline = ${pipeline}
+              ORDER BY started_at DESC, run LIMIT ${limit}`).pipe(
+              Effect.map((rows) =>
+                rows.map(({ report, run, started_at }) => ({
+                  runId: run,
+                  startedAt: started_at,
+                  report: report ?? undefined
+                }))
+              )
+            )
+          )
+      })
+    })
+  )

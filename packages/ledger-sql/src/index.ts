@@ -1,0 +1,3 @@
+export * as PostgresLedger from "./PostgresLedger.ts"
+export * as SqliteLedger from "./SqliteLedger.ts"
+export * as SqlLedger from "./SqlLedger.ts"

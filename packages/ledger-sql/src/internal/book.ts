@@ -1,0 +1,280 @@
+/**
+ * The book of a pipeline, as statements.
+ */
+import { Change, type Ledger, Outcome, Report, SourceFile } from "@sluice/core"
+import { Clock, Effect, Schema } from "effect"
+import { SqlClient } from "effect/sql"
+import * as DeadLetters from "./deadLetters.ts"
+import { Integer, rowsOf, unreachable } from "./failing.ts"
+import * as Given from "./given.ts"
+import type { Lease } from "./lease.ts"
+
+const optional = Schema.NullOr(Schema.NonEmptyString)
+const state = {
+  id: Schema.NonEmptyString,
+  uri: Schema.NonEmptyString,
+  token: Schema.NonEmptyString,
+  facts: Schema.NonEmptyString,
+  content: optional,
+  container: optional
+}
+const Files = rowsOf(Schema.Struct({ ...state, object_id: optional, gone: Integer }))
+const Intents = rowsOf(Schema.Struct({ ...state, replaces: optional, sent_at: Integer }))
+const Containers = rowsOf(Schema.Struct({ id: Schema.NonEmptyString, container: optional, state: Schema.String }))
+const Positions = rowsOf(Schema.Struct({ swept: Integer, tracks: Integer, asked: Schema.String }))
+const Cursors = rowsOf(Schema.Struct({ range: Schema.String, cursor: Change.Cursor, follows: Integer }))
+const Supersededs = rowsOf(Schema.Struct({ object_id: Schema.NonEmptyString, uri: Schema.NonEmptyString }))
+const Counts = rowsOf(Schema.Struct({ known: Integer, gone: Integer }))
+const Ids = rowsOf(Schema.Struct({ id: Schema.String }))
+const encodeReport = Schema.encodeEffect(Schema.fromJsonString(Report.Report))
+
+/** What is not there has no key. */
+const given = <const K extends string>(key: K, value: string | null) =>
+  // The key is K: TypeScript takes a computed one for any string.
+  (value === null ? {} : { [key]: value }) as { readonly [P in K]?: string }
+
+interface State {
+  readonly id: string
+  readonly uri: string
+  readonly token: string
+  readonly facts: string
+  readonly content: string | null
+  readonly container: string | null
+}
+
+const stateOf = ({ container, content, facts, id, token, uri }: State) => ({
+  id,
+  uri,
+  token,
+  facts,
+  ...given("content", content),
+  ...given("within", container)
+})
+
+type StateRow = Pick<Ledger.Intent, "id" | "uri" | "token" | "facts" | "content" | "within">
+
+const rowOf = ({ content, facts, id, token, uri, within }: StateRow): Given.Row => [
+  id,
+  uri,
+  token,
+  facts,
+  content,
+  within
+]
+
+export const make = Effect.fnUntraced(function* (
+  lease: Lease,
+  runId: string
+): Effect.fn.Return<Ledger.Book, never, SqlClient.SqlClient> {
+  const sql = yield* SqlClient.SqlClient
+  const { pipeline, writing } = lease
+  let sweep = lease.sweep
+
+  const deliver = (rows: ReadonlyArray<Given.Row>) => sql`INSERT INTO sluice_files
+    (pipeline, id, uri, token, facts, content, container, object_id, sweep, gone)
+    SELECT ${pipeline}, r.value ->> 0, r.value ->> 1, r.value ->> 2, r.value ->> 3, r.value ->> 4, r.value ->> 5,
+      r.value ->> 6, ${sweep}, 0
+    FROM ${Given.rows(sql, rows)} WHERE 1 = 1
+    ON CONFLICT (pipeline, id) DO UPDATE SET uri = excluded.uri, token = excluded.token, facts = excluded.facts,
+      content = excluded.content, container = excluded.container, object_id = excluded.object_id,
+      sweep = excluded.sweep, gone = 0`
+
+  const see = (
+    rows: ReadonlyArray<Given.Row>
+  ) => sql`UPDATE sluice_files SET container = s.container, sweep = ${sweep}, gone = 0
+    FROM (SELECT r.value ->> 0 AS id, r.value ->> 1 AS container FROM ${Given.rows(sql, rows)}) AS s
+    WHERE sluice_files.pipeline = ${pipeline} AND sluice_files.id = s.id`
+
+  const keep = (containers: ReadonlyArray<Change.Container>) => sql`INSERT INTO sluice_containers
+    (pipeline, id, container, state, sweep)
+    SELECT ${pipeline}, r.value ->> 0, r.value ->> 1, r.value ->> 2, ${sweep}
+    FROM ${Given.rows(
+      sql,
+      [...new Map(containers.map((one) => [one.id, one])).values()].map(({ id, state, within }) => [id, within, state])
+    )}
+    WHERE 1 = 1
+    ON CONFLICT (pipeline, id) DO UPDATE
+      SET container = excluded.container, state = excluded.state, sweep = excluded.sweep`
+
+  /** Of containers, with all that is in them. */
+  const leave = Effect.fnUntraced(function* (ids: ReadonlyArray<string>) {
+    const below = yield* Ids("settle")(sql`WITH RECURSIVE below(id) AS (
+        SELECT r.value FROM ${Given.list(sql, ids)}
+        UNION SELECT c.id FROM sluice_containers c JOIN below b ON c.container = b.id WHERE c.pipeline = ${pipeline}
+      ) SELECT id FROM below`)
+    const all = () =>
+      Given.list(
+        sql,
+        below.map(({ id }) => id)
+      )
+    yield* sql`UPDATE sluice_files SET gone = 1
+      WHERE pipeline = ${pipeline} AND id IN (SELECT r.value FROM ${all()})`
+    yield* sql`UPDATE sluice_files SET gone = 1
+      WHERE pipeline = ${pipeline} AND container IN (SELECT r.value FROM ${all()})`
+    yield* sql`DELETE FROM sluice_containers WHERE pipeline = ${pipeline} AND id IN (SELECT r.value FROM ${all()})`
+    yield* sql`DELETE FROM sluice_dead_letters WHERE pipeline = ${pipeline}
+      AND (id IN (SELECT r.value FROM ${all()}) OR container IN (SELECT r.value FROM ${all()}))`
+  })
+
+  const advance = (cursors: ReadonlyArray<Ledger.Advance>) => sql`INSERT INTO sluice_cursors
+    (pipeline, range, cursor, follows)
+    SELECT ${pipeline}, r.value ->> 0, r.value ->> 1, CAST(r.value ->> 2 AS INTEGER)
+    FROM ${Given.rows(
+      sql,
+      cursors.map(({ cursor, follows, range }) => [range, cursor, follows ? 1 : 0])
+    )} WHERE 1 = 1
+    ON CONFLICT (pipeline, range) DO UPDATE SET cursor = excluded.cursor, follows = excluded.follows`
+
+  const supersede = (objects: ReadonlyArray<Ledger.Superseded>) => sql`INSERT INTO sluice_superseded
+    (pipeline, object_id, uri)
+    SELECT ${pipeline}, r.value ->> 0, r.value ->> 1
+    FROM ${Given.rows(
+      sql,
+      objects.map(({ objectId, uri }) => [objectId, uri])
+    )} WHERE 1 = 1
+    ON CONFLICT (pipeline, object_id) DO NOTHING`
+
+  const forget = (table: "files" | "intents" | "superseded", column: "id" | "object_id", ids: ReadonlyArray<string>) =>
+    sql`DELETE FROM ${sql(`sluice_${table}`)}
+      WHERE pipeline = ${pipeline} AND ${sql(column)} IN (SELECT r.value FROM ${Given.list(sql, ids)})`
+
+  const settle = Effect.fnUntraced(function* (settlement: Ledger.Settlement) {
+    const { arrived, cleared, containers, cursors, files, gone, missed, removed, seen, superseded } = settlement
+    const now = yield* Clock.currentTimeMillis
+    if (containers.length > 0) yield* keep(containers)
+    const delivered = [
+      ...files.flatMap(({ file, objectId, outcome }) =>
+        Outcome.isDelivered(outcome) || outcome._tag === "Unchanged"
+          ? [[...rowOf(SourceFile.state(file)), objectId]]
+          : []
+      ),
+      ...arrived.map(({ intent, objectId }) => [...rowOf(intent), objectId])
+    ]
+    if (delivered.length > 0) yield* deliver(delivered)
+    const done = [...files.map(({ file }) => file.id), ...arrived.map(({ intent }) => intent.id), ...missed]
+    if (done.length > 0) yield* forget("intents", "id", done)
+    const refused = files.flatMap(({ file, outcome }) =>
+      outcome._tag === "Rejected" ? [{ file, cause: outcome.cause }] : []
+    )
+    const letters = new Set(refused.map(({ file }) => file.id))
+    const answered = done.filter((id) => !letters.has(id))
+    if (answered.length > 0) yield* DeadLetters.discard(pipeline, answered)
+    if (refused.length > 0) yield* DeadLetters.keep(pipeline, runId, refused, now)
+    if (superseded.length > 0) yield* supersede(superseded)
+    if (cleared.length > 0) yield* forget("superseded", "object_id", cleared)
+    if (seen.length > 0) yield* see(seen.map(({ id, within }) => [id, within]))
+    if (gone.length > 0) yield* leave(gone)
+    if (removed.length > 0) yield* forget("files", "id", removed)
+    if (cursors.length > 0) yield* advance(cursors)
+  })
+
+  const knownOf = ({
+    gone,
+    object_id,
+    ...row
+  }: State & { readonly object_id: string | null; readonly gone: number }) => ({
+    ...stateOf(row),
+    ...given("objectId", object_id),
+    gone: gone !== 0
+  })
+
+  const run = <A, E>(effect: Effect.Effect<A, E, SqlClient.SqlClient>) =>
+    Effect.provideService(effect, SqlClient.SqlClient, sql)
+
+  return {
+    hold: lease.hold,
+    paused: lease.paused,
+    position: Effect.gen(function* () {
+      const [row] = yield* Positions("position")(
+        sql`SELECT swept, tracks, asked FROM sluice_pipelines WHERE pipeline = ${pipeline}`
+      )
+      const cursors = yield* Cursors("position")(
+        sql`SELECT range, cursor, follows FROM sluice_cursors WHERE pipeline = ${pipeline} ORDER BY range`
+      )
+      const of = (follows: boolean) =>
+        cursors.flatMap((one) => ((one.follows !== 0) === follows ? [{ range: one.range, cursor: one.cursor }] : []))
+      return {
+        swept: row?.swept === 1,
+        tracks: row?.tracks === 1,
+        asked: row?.asked ?? "",
+        sweep: of(false),
+        follow: of(true)
+      }
+    }),
+    beginSweep: ({ asked, tracks }) =>
+      writing("beginSweep")(
+        Effect.gen(function* () {
+          yield* sql`DELETE FROM sluice_cursors WHERE pipeline = ${pipeline}`
+          yield* sql`UPDATE sluice_pipelines SET swept = 0, tracks = ${tracks ? 1 : 0}, asked = ${asked}, sweep = ${sweep + 1}
+            WHERE pipeline = ${pipeline}`
+        })
+      ).pipe(Effect.tap(() => Effect.sync(() => sweep++))),
+    known: (ids) =>
+      Files("known")(sql`SELECT id, uri, token, facts, content, container, object_id, gone FROM sluice_files
+        WHERE pipeline = ${pipeline} AND id IN (SELECT r.value FROM ${Given.list(sql, ids)})`).pipe(
+        Effect.map((rows) => new Map(rows.map((row) => [row.id, knownOf(row)])))
+      ),
+    containers: (ids) =>
+      Containers("containers")(sql`SELECT id, container, state FROM sluice_containers
+        WHERE pipeline = ${pipeline} AND id IN (SELECT r.value FROM ${Given.list(sql, ids)})`).pipe(
+        Effect.map(
+          (rows) => new Map(rows.map(({ container, id, state }) => [id, { id, state, ...given("within", container) }]))
+        )
+      ),
+    intend: (intents) =>
+      writing("intend")(sql`INSERT INTO sluice_intents
+        (pipeline, id, uri, token, facts, content, container, replaces, sent_at)
+        SELECT ${pipeline}, r.value ->> 0, r.value ->> 1, r.value ->> 2, r.value ->> 3, r.value ->> 4, r.value ->> 5,
+          r.value ->> 6, CAST(r.value ->> 7 AS BIGINT)
+        FROM ${Given.rows(
+          sql,
+          intents.map((intent) => [...rowOf(intent), intent.replaces, intent.sentAt])
+        )} WHERE 1 = 1
+        ON CONFLICT (pipeline, id) DO UPDATE SET uri = excluded.uri, token = excluded.token, facts = excluded.facts,
+          content = excluded.content, container = excluded.container, replaces = excluded.replaces,
+          sent_at = excluded.sent_at`),
+    intents: (limit, after = "") =>
+      Intents("intents")(sql`SELECT id, uri, token, facts, content, container, replaces, sent_at FROM sluice_intents
+        WHERE pipeline = ${pipeline} AND id > ${after} ORDER BY id LIMIT ${limit}`).pipe(
+        Effect.map((rows) =>
+          rows.map(({ replaces, sent_at, ...row }) => ({
+            ...stateOf(row),
+            ...given("replaces", replaces),
+            sentAt: sent_at
+          }))
+        )
+      ),
+    settle: (settlement) => writing("settle")(run(settle(settlement))),
+    completeSweep: writing("completeSweep")(
+      Effect.gen(function* () {
+        const [row] = yield* Positions("completeSweep")(
+          sql`SELECT swept, tracks, asked FROM sluice_pipelines WHERE pipeline = ${pipeline}`
+        )
+        yield* sql`DELETE FROM sluice_cursors WHERE pipeline = ${pipeline} AND follows = 0`
+        yield* sql`DELETE FROM sluice_containers WHERE pipeline = ${pipeline} AND sweep <> ${sweep}`
+        if (row?.tracks === 1) {
+          yield* sql`UPDATE sluice_files SET gone = 1 WHERE pipeline = ${pipeline} AND sweep <> ${sweep} AND gone = 0`
+        }
+        yield* sql`UPDATE sluice_pipelines SET swept = 1 WHERE pipeline = ${pipeline}`
+      })
+    ),
+    gone: (limit) =>
+      Files("gone")(sql`SELECT id, uri, token, facts, content, container, object_id, gone FROM sluice_files
+        WHERE pipeline = ${pipeline} AND gone = 1 ORDER BY id LIMIT ${limit}`).pipe(
+        Effect.map((rows) => rows.map(knownOf))
+      ),
+    superseded: (limit) =>
+      Supersededs("superseded")(sql`SELECT object_id, uri FROM sluice_superseded
+        WHERE pipeline = ${pipeline} ORDER BY object_id LIMIT ${limit}`).pipe(
+        Effect.map((rows) => rows.map(({ object_id, uri }) => ({ objectId: object_id, uri })))
+      ),
+    count: Counts("count")(sql`SELECT COUNT(*) AS known, COALESCE(SUM(gone), 0) AS gone
+      FROM sluice_files WHERE pipeline = ${pipeline}`).pipe(Effect.map(([row]) => row ?? { known: 0, gone: 0 })),
+    end: (report) =>
+      Effect.orDie(encodeReport(report)).pipe(
+        Effect.flatMap((json) => sql`UPDATE sluice_runs SET report = ${json} WHERE run = ${runId}`),
+        Effect.asVoid,
+        Effect.mapError(unreachable("end"))
+      )
+  }
+})

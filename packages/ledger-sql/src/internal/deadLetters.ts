@@ -1,0 +1,73 @@
+/**
+ * Files that were refused.
+ */
+import { type Ledger, Outcome, SourceFile } from "@sluice/core"
+import { DateTime, Effect, Schema } from "effect"
+import { SqlClient } from "effect/sql"
+import type { SqlError } from "effect/sql/SqlError"
+import { Integer, rowsOf } from "./failing.ts"
+import * as Given from "./given.ts"
+
+const File = Schema.fromJsonString(SourceFile.SourceFile)
+const Cause = Schema.fromJsonString(Outcome.Cause)
+const encodeFile = Schema.encodeSync(File)
+const encodeCause = Schema.encodeSync(Cause)
+
+const Rows = rowsOf(
+  Schema.Struct({
+    file: File,
+    cause: Cause,
+    refusals: Integer,
+    run: Schema.NonEmptyString,
+    first_at: Integer,
+    last_at: Integer
+  })
+)
+
+/** Refused in this run: counted once a run, whatever it says how often. */
+export const keep = Effect.fnUntraced(function* (
+  pipeline: number,
+  runId: string,
+  refused: ReadonlyArray<{ readonly file: SourceFile.SourceFile; readonly cause: Outcome.Cause }>,
+  now: number
+): Effect.fn.Return<void, SqlError, SqlClient.SqlClient> {
+  const sql = yield* SqlClient.SqlClient
+  const latest = [...new Map(refused.map((one) => [one.file.id, one])).values()]
+  const rows = latest.map(({ cause, file }) => [file.id, file.within, encodeFile(file), encodeCause(cause)])
+  yield* sql`INSERT INTO sluice_dead_letters (pipeline, id, container, file, cause, refusals, run, first_at, last_at)
+    SELECT ${pipeline}, r.value ->> 0, r.value ->> 1, r.value ->> 2, r.value ->> 3, 1, ${runId}, ${now}, ${now}
+    FROM ${Given.rows(sql, rows)} WHERE 1 = 1
+    ON CONFLICT (pipeline, id) DO UPDATE SET container = excluded.container, file = excluded.file,
+      cause = excluded.cause, last_at = excluded.last_at, run = excluded.run,
+      refusals = sluice_dead_letters.refusals + CASE WHEN sluice_dead_letters.run = excluded.run THEN 0 ELSE 1 END`
+})
+
+/** Answers how many there were. */
+export const discard = Effect.fnUntraced(function* (
+  pipeline: number,
+  ids: ReadonlyArray<string>
+): Effect.fn.Return<number, SqlError, SqlClient.SqlClient> {
+  const sql = yield* SqlClient.SqlClient
+  const gone = yield* sql`DELETE FROM sluice_dead_letters
+    WHERE pipeline = ${pipeline} AND id IN (SELECT r.value FROM ${Given.list(sql, ids)}) RETURNING id`
+  return gone.length
+})
+
+export const list = Effect.fnUntraced(function* (
+  pipeline: number,
+  { after = "", limit }: { readonly limit: number; readonly after?: string | undefined }
+): Effect.fn.Return<ReadonlyArray<Ledger.DeadLetter>, Ledger.LedgerError, SqlClient.SqlClient> {
+  const sql = yield* SqlClient.SqlClient
+  const rows = yield* Rows(
+    "deadLetters"
+  )(sql`SELECT file, cause, refusals, run, first_at, last_at FROM sluice_dead_letters
+    WHERE pipeline = ${pipeline} AND id > ${after} ORDER BY id LIMIT ${limit}`)
+  return rows.map(({ cause, file, first_at, last_at, refusals, run }) => ({
+    file,
+    cause,
+    refusals,
+    runId: run,
+    firstAt: DateTime.makeUnsafe(first_at),
+    lastAt: DateTime.makeUnsafe(last_at)
+  }))
+})

@@ -1,0 +1,25 @@
+/**
+ * Values that go with a statement, any number of them, as one parameter: the statement's text is always the same.
+ */
+import type { SqlClient } from "effect/sql/SqlClient"
+import type { Fragment } from "effect/sql/Statement"
+
+/** A table `r` with one column `value`, text. */
+export const list = (sql: SqlClient, values: Iterable<string>): Fragment => {
+  const json = JSON.stringify([...values])
+  return sql.onDialectOrElse({
+    pg: () => sql`jsonb_array_elements_text(${json}::text::jsonb) AS r(value)`,
+    orElse: () => sql`json_each(${json}) AS r`
+  })
+}
+
+export type Row = ReadonlyArray<string | number | null | undefined>
+
+/** A table `r` whose column `value` has a row: `r.value ->> 0` is the text of its first part. */
+export const rows = (sql: SqlClient, all: ReadonlyArray<Row>): Fragment => {
+  const json = JSON.stringify(all)
+  return sql.onDialectOrElse({
+    pg: () => sql`jsonb_array_elements(${json}::text::jsonb) AS r(value)`,
+    orElse: () => sql`json_each(${json}) AS r`
+  })
+}

@@ -1,0 +1,137 @@
+/**
+ * One run at a time writes for a pipeline: a lease that is renewed while the run lives, and a number that grows with each
+ * holder, so that one who was taken for dead can write nothing any more.
+ */
+import { Ledger } from "@sluice/core"
+import { Clock, DateTime, Deferred, Duration, Effect, Schedule, Schema, type Scope } from "effect"
+import { SqlClient } from "effect/sql"
+import type { SqlError } from "effect/sql/SqlError"
+import type { Fragment } from "effect/sql/Statement"
+import { Integer, rowsOf, unreachable } from "./failing.ts"
+
+export interface Options {
+  /** How long a run that is not heard of keeps its place. */
+  readonly duration: Duration.Duration
+  /** What this process is called where another one asks who has the book. */
+  readonly holder: string
+}
+
+export interface Lease {
+  readonly pipeline: number
+  /** The number of the last sweep. */
+  readonly sweep: number
+  readonly hold: Effect.Effect<void, Ledger.LedgerError>
+  readonly paused: Effect.Effect<string>
+  /** In one transaction, and only as long as the lease is ours. */
+  readonly writing: (
+    operation: string
+  ) => <A>(effect: Effect.Effect<A, SqlError | Ledger.LedgerError>) => Effect.Effect<A, Ledger.LedgerError>
+}
+
+/** Renewed this often in the time that it lasts; and nothing leaves in the last part of it without a renewal. */
+const parts = 3
+
+const Taken = rowsOf(Schema.Struct({ pipeline: Integer, fence: Integer, sweep: Integer }))
+const Found = rowsOf(
+  Schema.Struct({
+    holder: Schema.NullOr(Schema.String),
+    held_since: Schema.NullOr(Integer),
+    paused_why: Schema.NullOr(Schema.String),
+    paused_since: Schema.NullOr(Integer)
+  })
+)
+const Renewed = rowsOf(Schema.Struct({ paused_why: Schema.NullOr(Schema.String) }))
+
+/**
+ * The time by which leases end, in milliseconds: the database's where many machines share one, since their clocks differ.
+ */
+const now = (sql: SqlClient.SqlClient): Effect.Effect<Fragment> =>
+  sql.onDialectOrElse({
+    pg: () => Effect.succeed(sql.literal("(EXTRACT(EPOCH FROM clock_timestamp()) * 1000)::BIGINT")),
+    orElse: () => Effect.map(Clock.currentTimeMillis, (millis) => sql`${millis}`)
+  })
+
+const refused = Effect.fnUntraced(function* (name: string) {
+  const sql = yield* SqlClient.SqlClient
+  const [row] = yield* Found("open")(
+    sql`SELECT holder, held_since, paused_why, paused_since FROM sluice_pipelines WHERE name = ${name}`
+  )
+  if (row?.paused_why !== null && row?.paused_why !== undefined) {
+    const since = DateTime.makeUnsafe(row.paused_since ?? 0)
+    return yield* Ledger.paused(name, new Ledger.Paused({ why: row.paused_why, since }))
+  }
+  const since = DateTime.makeUnsafe(row?.held_since ?? 0)
+  return yield* Ledger.held(name, new Ledger.Held({ by: row?.holder ?? "unknown", since }))
+})
+
+/** Takes the book of a pipeline until the scope closes. */
+export const take = Effect.fnUntraced(function* (
+  name: string,
+  { duration, holder }: Options
+): Effect.fn.Return<Lease, Ledger.LedgerError, SqlClient.SqlClient | Scope.Scope> {
+  const sql = yield* SqlClient.SqlClient
+  const lasts = Duration.toMillis(duration)
+  const paused = yield* Deferred.make<string>()
+  /** Until when nobody else can have it, by our own clock. */
+  let until = (yield* Clock.currentTimeMillis) + lasts
+  let isLost = false
+
+  const takeIt = Effect.gen(function* () {
+    yield* Effect.mapError(
+      sql`INSERT INTO sluice_pipelines (name) VALUES (${name}) ON CONFLICT (name) DO NOTHING`,
+      unreachable("open")
+    )
+    const time = yield* now(sql)
+    const [row] = yield* Taken("open")(sql`UPDATE sluice_pipelines
+      SET fence = fence + 1, holder = ${holder}, held_since = ${time}, held_until = ${time} + ${lasts}
+      WHERE name = ${name} AND paused_why IS NULL AND (held_until IS NULL OR held_until <= ${time})
+      RETURNING pipeline, fence, sweep`)
+    return row ?? (yield* refused(name))
+  })
+  const { fence, pipeline, sweep } = yield* Effect.acquireRelease(takeIt, (row) =>
+    sql`UPDATE sluice_pipelines SET holder = NULL, held_since = NULL, held_until = NULL
+      WHERE pipeline = ${row.pipeline} AND fence = ${row.fence}`.pipe(
+      // It ends by itself.
+      Effect.ignore
+    )
+  )
+
+  const lose = Effect.suspend(() => {
+    isLost = true
+    return Effect.fail(Ledger.lost(name))
+  })
+
+  const renew = Effect.gen(function* () {
+    if (isLost) return yield* lose
+    const asked = yield* Clock.currentTimeMillis
+    const time = yield* now(sql)
+    const [row] = yield* Renewed("hold")(sql`UPDATE sluice_pipelines SET held_until = ${time} + ${lasts}
+      WHERE pipeline = ${pipeline} AND fence = ${fence} RETURNING paused_why`)
+    if (row === undefined) return yield* lose
+    until = asked + lasts
+    if (row.paused_why !== null) yield* Deferred.succeed(paused, row.paused_why)
+  })
+
+  yield* Effect.forkScoped(
+    // A renewal that fails is tried again; if none gets through, the lease ends.
+    Effect.ignore(renew).pipe(Effect.repeat(Schedule.spaced(lasts / parts)), Effect.delay(lasts / parts))
+  )
+
+  const isOurs = sql`UPDATE sluice_pipelines SET fence = fence
+    WHERE pipeline = ${pipeline} AND fence = ${fence} RETURNING fence`
+
+  return {
+    pipeline,
+    sweep,
+    hold: Effect.flatMap(Clock.currentTimeMillis, (millis) => (millis < until - lasts / parts ? Effect.void : renew)),
+    paused: Deferred.await(paused),
+    writing: (operation) => (effect) =>
+      Effect.flatMap(isOurs, (rows): Effect.Effect<void, Ledger.LedgerError> =>
+        rows.length === 0 ? lose : Effect.void
+      ).pipe(
+        Effect.andThen(effect),
+        sql.withTransaction,
+        Effect.catchTag("SqlError", (error) => Effect.fail(unreachable(operation)(error)))
+      )
+  }
+})

@@ -1,0 +1,94 @@
+/**
+ * effect/sql on Node's own SQLite. What `@effect/sql-sqlite-node` is; that has no version for this Effect yet.
+ */
+import { Effect, Layer, Semaphore, Stream } from "effect"
+import { Reactivity } from "effect/reactivity"
+import { SqlClient, SqlError, Statement } from "effect/sql"
+import type { Connection } from "effect/sql/SqlConnection"
+import { closeSync, mkdirSync, openSync } from "node:fs"
+import { dirname } from "node:path"
+import type { DatabaseSync, SQLInputValue, StatementSync } from "node:sqlite"
+
+/** Statements that are kept prepared. */
+const statementsKept = 200
+
+const errorOf = (operation: string) => (cause: unknown) => {
+  const message = `SQLite: ${cause instanceof Error ? cause.message : String(cause)}`
+  return new SqlError.SqlError({ reason: SqlError.classifySqliteError(cause, { message, operation }) })
+}
+
+/** SQLite has no booleans, and no word for what is not there. */
+const inputOf = (value: unknown): SQLInputValue => {
+  if (typeof value === "boolean") return value ? 1 : 0
+  if (typeof value === "string" || typeof value === "number" || typeof value === "bigint") return value
+  return value instanceof Uint8Array ? value : null
+}
+
+const connectionOf = (database: DatabaseSync): Connection => {
+  const prepared = new Map<string, StatementSync>()
+  const statement = (text: string): StatementSync => {
+    const known = prepared.get(text)
+    if (known !== undefined) return known
+    const made = database.prepare(text)
+    if (prepared.size >= statementsKept) prepared.clear()
+    prepared.set(text, made)
+    return made
+  }
+  const run = (make: (text: string) => StatementSync, text: string, params: ReadonlyArray<unknown>) =>
+    Effect.try({ try: () => make(text).all(...params.map(inputOf)), catch: errorOf("execute") })
+  const unprepared = (text: string) => database.prepare(text)
+  const execute: Connection["execute"] = (text, params, transform) =>
+    Effect.map(run(statement, text, params), (rows) => (transform === undefined ? rows : transform(rows)))
+  const values = (rows: ReadonlyArray<object>) => rows.map((row) => Object.values(row))
+  return {
+    execute,
+    executeRaw: (text, params) => run(statement, text, params),
+    executeStream: (text, params, transform) => Stream.fromIterableEffect(execute(text, params, transform)),
+    executeValues: (text, params) => Effect.map(run(statement, text, params), values),
+    executeValuesUnprepared: (text, params) => Effect.map(run(unprepared, text, params), values),
+    executeUnprepared: (text, params, transform) =>
+      Effect.map(run(unprepared, text, params), (rows) => (transform === undefined ? rows : transform(rows)))
+  }
+}
+
+/** Nobody but its owner reads the file, nor what SQLite puts beside it, which has the file's own mode. */
+const create = (file: string): void => {
+  if (file === ":memory:") return
+  mkdirSync(dirname(file), { recursive: true, mode: 0o700 })
+  closeSync(openSync(file, "a", 0o600))
+}
+
+/** One connection to a file, which is made where there is none; what is committed survives a loss of power. */
+export const layer = (file: string): Layer.Layer<SqlClient.SqlClient, SqlError.SqlError> =>
+  Layer.effect(
+    SqlClient.SqlClient,
+    Effect.gen(function* () {
+      // Not before it is needed: Node 22 warns as soon as it is loaded.
+      const { DatabaseSync } = yield* Effect.promise(() => import("node:sqlite"))
+      const database = yield* Effect.acquireRelease(
+        Effect.try({
+          try: () => {
+            create(file)
+            const opened = new DatabaseSync(file, { timeout: 5000 })
+            opened.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL")
+            return opened
+          },
+          catch: errorOf("open")
+        }),
+        (opened) => Effect.sync(() => opened.close())
+      )
+      const connection = connectionOf(database)
+      return yield* SqlClient.make({
+        ...SqlClient.makeSqliteAcquirers({
+          connection: Effect.succeed(connection),
+          semaphore: yield* Semaphore.make(1),
+          isTransaction: () => database.isTransaction
+        }),
+        compiler: Statement.makeCompilerSqlite(),
+        driver: "sqlite-node",
+        beginTransaction: "BEGIN IMMEDIATE",
+        prepareTransactionControls: true,
+        spanAttributes: [["db.system.name", "sqlite"]]
+      })
+    })
+  ).pipe(Layer.provide(Reactivity.layer))
