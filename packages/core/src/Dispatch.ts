@@ -2,7 +2,20 @@
  * Records in, outcomes out: prepared, batched across whatever pages they came from, sent several requests at a time,
  * retried, and settled one by one. Needs no ledger; `Pipeline` is built on it.
  */
-import { Cause, Duration, Effect, Exit, FiberSet, Latch, Option, Queue, Result, Semaphore, Stream } from "effect"
+import {
+  Cause,
+  Duration,
+  Effect,
+  Exit,
+  FiberSet,
+  Latch,
+  Option,
+  Queue,
+  Result,
+  type Schema,
+  Semaphore,
+  Stream
+} from "effect"
 import { isAtHand } from "./AtHand.ts"
 import * as AdaptiveLimit from "./AdaptiveLimit.ts"
 import { FileContent } from "./internal/content.ts"
@@ -19,6 +32,8 @@ import type { SourceFile } from "./SourceFile.ts"
 export interface Settled<out Rec> {
   readonly record: Rec
   readonly outcome: Outcome
+  /** Of one that the sink refused: what was said to it (`Sink.describe`). */
+  readonly request?: Schema.Json | undefined
 }
 
 /**
@@ -169,7 +184,13 @@ export const dispatch =
               room.done(items.length)
               return Effect.andThen(
                 letGo(items.map(([item]) => item)),
-                emit(items.map(([item, outcome]) => ({ record: item.record, outcome })))
+                emit(
+                  items.map(([item, outcome]) =>
+                    outcome._tag === "Rejected"
+                      ? { record: item.record, outcome, request: sink.describe(item.prepared) }
+                      : { record: item.record, outcome }
+                  )
+                )
               )
             }),
           abandon: (items) => room.done(items.length),

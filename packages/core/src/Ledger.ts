@@ -57,6 +57,8 @@ export const DeadLetter = Schema.Struct({
   /** As it was when it was refused. */
   file: SourceFile,
   cause: Cause,
+  /** What was said to the sink, where that refused it; without content and secrets. */
+  request: Schema.optionalKey(Schema.Json),
   /** Runs in which it was refused. */
   refusals: Schema.Natural,
   runId: Schema.NonEmptyString,
@@ -94,6 +96,8 @@ export interface Settlement {
     readonly file: SourceFile
     readonly outcome: Outcome
     readonly objectId?: string | undefined
+    /** What was said to the sink, where it refused it; without content and secrets. */
+    readonly request?: Schema.Json | undefined
   }>
   /** Files whose objects were removed: nothing is known of them any more. */
   readonly removed: ReadonlyArray<string>
@@ -200,10 +204,14 @@ export class Ledger extends Context.Service<
     /** Runs of the pipeline stop when they hear of it, and no new one begins. */
     readonly pause: (pipeline: string, why: string) => Effect.Effect<void, LedgerError>
     readonly resume: (pipeline: string) => Effect.Effect<void, LedgerError>
-    /** Dead letters in the order of their files' ids, beyond one of them. */
+    /** Dead letters in the order of their files' ids, beyond one of them; of these files alone, where some are named. */
     readonly deadLetters: (
       pipeline: string,
-      options: { readonly limit: number; readonly after?: string | undefined }
+      options: {
+        readonly limit: number
+        readonly after?: string | undefined
+        readonly ids?: ReadonlyArray<string> | undefined
+      }
     ) => Effect.Effect<ReadonlyArray<DeadLetter>, LedgerError>
     /** Forgets dead letters, by file; answers how many there were. */
     readonly discard: (pipeline: string, ids: ReadonlyArray<string>) => Effect.Effect<number, LedgerError>

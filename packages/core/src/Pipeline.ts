@@ -264,10 +264,11 @@ export const start = <R>(
       },
       confirmDeletes: options.confirmDeletes === true,
       sweeps: options.sweep === true,
-      replay: Option.map(Option.fromUndefinedOr(options.replay), (wanted) => ({
-        wanted,
-        letters: (after: string | undefined, limit: number) => ledger.deadLetters(name, { limit, after })
-      }))
+      replay: Option.map(
+        Option.fromUndefinedOr(options.replay),
+        (wanted) => (after: string | undefined, limit: number) =>
+          ledger.deadLetters(name, { limit, after, ids: wanted === "all" ? undefined : wanted })
+      )
     }
     yield* Effect.forkIn(
       Effect.flatMap(book.paused, (reason) => Effect.sync(() => stopFor(`paused: ${reason}`))),

@@ -163,6 +163,8 @@ export interface Sink<in O, in out P extends Prepared, out R = never> {
   readonly check: (mapping: Mapping<unknown, unknown>) => Effect.Effect<ReadonlyArray<Finding>, SinkError, R>
   /** Makes a record ready to be sent (inline content is read here); an `Outcome` where it is not going to be. */
   readonly prepare: (record: Record<O>) => Effect.Effect<P | Outcome, SourceError, R>
+  /** What a record says to the sink, for a person to look at when it was refused: without content, links and secrets. */
+  readonly describe: (prepared: P) => Schema.Json
   /**
    * One request. Answers once for each record, in any order. Fails only when the whole batch must be tried again, is
    * ambiguous, was refused as a whole, or nothing can be sent any more. Links are minted here, at each attempt.

@@ -96,6 +96,7 @@ const tables = Effect.gen(function* () {
     container TEXT,
     file TEXT NOT NULL,
     cause TEXT NOT NULL,
+    request TEXT,
     refusals BIGINT NOT NULL,
     run TEXT NOT NULL,
     first_at BIGINT NOT NULL,

@@ -2,7 +2,7 @@
  * One object, ready to be sent: its JSON is made once, and only the link is put in when the request leaves.
  */
 import { AtHand, Outcome, type Sink, type Source, type SourceFile } from "@sluice/core"
-import { Effect, Option, Result, Schema } from "effect"
+import { Effect, Option, Predicate, Result, Schema } from "effect"
 import * as BlobDelivery from "./BlobDelivery.ts"
 import * as LineageFields from "./LineageFields.ts"
 import { type Blob, MixpeekObject } from "./MixpeekObject.ts"
@@ -175,6 +175,40 @@ const complete = (
     blobs: blobs.length,
     skipsDuplicates
   }
+}
+
+/** Longer texts are content. */
+const longestShown = 200
+
+/** Content in so many words; of an address, no query: it may be signed. */
+const shownData = (data: unknown): Schema.Json => {
+  if (typeof data === "string") {
+    if (/^https?:/.test(data)) return data.split("?")[0] ?? ""
+    return data.length > longestShown || data.startsWith("data:")
+      ? `(${data.length.toLocaleString("en")} characters)`
+      : data
+  }
+  if (typeof data === "number" || typeof data === "boolean" || data === null) return data
+  return Predicate.isObject(data) && "base64" in data
+    ? { ...shownMedia(data), base64: `(${String(data["base64"]).length.toLocaleString("en")} characters)` }
+    : `(${JSON.stringify(data).length.toLocaleString("en")} characters of JSON)`
+}
+
+const shownMedia = (data: object): { readonly mime_type?: string } =>
+  "mime_type" in data && typeof data.mime_type === "string" ? { mime_type: data.mime_type } : {}
+
+const decodeShown = Schema.decodeUnknownSync(
+  Schema.fromJsonString(
+    Schema.StructWithRest(Schema.Struct({ blobs: Schema.Array(Schema.Record(Schema.String, Schema.Json)) }), [
+      Schema.Record(Schema.String, Schema.Json)
+    ])
+  )
+)
+
+/** The object as it is sent, without content and links. */
+export const describe = (record: MixpeekRecord): Schema.Json => {
+  const object = decodeShown(json(record, "(a link)"))
+  return { ...object, blobs: object.blobs.map((blob) => ({ ...blob, data: shownData(blob["data"]) })) }
 }
 
 /** The object's JSON with the link in its places. */

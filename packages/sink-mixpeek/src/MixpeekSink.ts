@@ -74,6 +74,7 @@ const configured = (settings: SinkOptions.Settings): MixpeekSink => {
     limits,
     check: (mapping) => BucketCheck.check(settings, mapping),
     prepare: (record) => MixpeekRecord.make(options, record),
+    describe: MixpeekRecord.describe,
     send: (batch) => send(settings, batch),
     find:
       upserts || sourceKey === undefined
@@ -106,6 +107,7 @@ const misconfigured = (name: string, problems: ReadonlyArray<Misconfigured>): Mi
         blobs: 0,
         skipsDuplicates: false
       }),
+    describe: () => null,
     send: () => Effect.fail(error),
     find: Option.none(),
     remove: () => Effect.fail(error)

@@ -148,6 +148,7 @@ const bucket = () => {
     limits: { maxRecords: 10, maxBytes: 1000, maxWait: Duration.millis(1), maxInFlight: 1, maxPreparing: 4 },
     check: () => Effect.succeed([]),
     prepare: ({ file, key }) => Effect.succeed({ _tag: "Prepared", key, weight: 1, path: file.path }),
+    describe: ({ path }) => path,
     send: (batch) =>
       Effect.sync(() =>
         batch.map(({ key, path }) => {

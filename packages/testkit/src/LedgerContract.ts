@@ -297,12 +297,17 @@ export const ledgerContract = <E>(name: string, layer: Layer.Layer<Ledger.Ledger
           const book = yield* open("p", "first")
           const refused = [whole, ...["2", "3", "4", "5"].map((id) => file(id))]
           yield* settle(book, { files: refused.map((one) => ({ file: one, outcome: rejected("a") })) })
-          yield* settle(book, { files: [{ file: file("2"), outcome: rejected("b") }] })
+          yield* settle(book, { files: [{ file: file("2"), outcome: rejected("b"), request: { blobs: ["(1 kB)"] } }] })
         })
       )
       const [letter] = yield* ledger.deadLetters("p", { limit: 1 })
       assert.deepStrictEqual(letter?.file, whole)
       assert.deepStrictEqual(letter?.cause, { code: "a", message: "because of a" })
+      const named = yield* ledger.deadLetters("p", { limit: 10, ids: ["2", "9"] })
+      assert.deepStrictEqual(
+        named.map((one) => [one.file.id, one.request]),
+        [["2", { blobs: ["(1 kB)"] }]]
+      )
       const book = yield* open("p", "second")
       yield* settle(book, {
         files: [

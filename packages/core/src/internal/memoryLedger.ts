@@ -7,7 +7,7 @@ import type { Container, RangeCursor } from "../Change.ts"
 import type * as Ledger from "../Ledger.ts"
 import { Held, held, Paused, paused } from "../LedgerError.ts"
 import { isDelivered, type Outcome } from "../Outcome.ts"
-import { type SourceFile, state } from "../SourceFile.ts"
+import { state } from "../SourceFile.ts"
 
 /** A file that was delivered. One for each of many files: plain and small. */
 interface Row {
@@ -83,7 +83,7 @@ const deliver = (
 
 const refuse = (
   { letters }: Shelf,
-  file: SourceFile,
+  { file, request }: Ledger.Settlement["files"][number],
   { cause }: Extract<Outcome, { readonly _tag: "Rejected" }>,
   runId: string,
   now: DateTime.Utc
@@ -92,6 +92,7 @@ const refuse = (
   letters.set(file.id, {
     file,
     cause,
+    ...(request === undefined ? {} : { request }),
     refusals: (before?.refusals ?? 0) + (before?.runId === runId ? 0 : 1),
     runId,
     firstAt: before?.firstAt ?? now,
@@ -101,9 +102,10 @@ const refuse = (
 
 const write = (shelf: Shelf, runId: string, settlement: Ledger.Settlement, now: DateTime.Utc) => {
   for (const container of settlement.containers) shelf.containers.set(container.id, { container, sweep: shelf.sweep })
-  for (const { file, objectId, outcome } of settlement.files) {
+  for (const one of settlement.files) {
+    const { file, objectId, outcome } = one
     shelf.intents.delete(file.id)
-    if (outcome._tag === "Rejected") refuse(shelf, file, outcome, runId, now)
+    if (outcome._tag === "Rejected") refuse(shelf, one, outcome, runId, now)
     else shelf.letters.delete(file.id)
     if (isDelivered(outcome) || outcome._tag === "Unchanged") {
       deliver(shelf, state(file), objectId)
@@ -258,7 +260,8 @@ export const make = (): Ledger.Ledger["Service"] => {
         shelf.pause = undefined
         shelf.pausing = Deferred.makeUnsafe()
       }),
-    deadLetters: (pipeline, { after, limit }) => on(pipeline, ({ letters }) => page(letters, limit, after)),
+    deadLetters: (pipeline, { after, ids, limit }) =>
+      on(pipeline, ({ letters }) => page(ids === undefined ? letters : among(letters, ids), limit, after)),
     discard: (pipeline, ids) => on(pipeline, ({ letters }) => ids.filter((id) => letters.delete(id)).length),
     runs: (pipeline, limit) => on(pipeline, ({ runs }) => runs.toReversed().slice(0, limit))
   }

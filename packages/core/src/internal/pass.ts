@@ -2,7 +2,7 @@
  * What is done with the pages of one sweep, or of following once: filter, compare, map, dispatch, settle; and how far
  * cursors may move.
  */
-import { Array as Arr, Clock, Effect, Option, Result, Semaphore, Stream } from "effect"
+import { Array as Arr, Clock, Effect, Option, Result, type Schema, Semaphore, Stream } from "effect"
 import { isAtHand } from "../AtHand.ts"
 import type { Change, Page, Reason } from "../Change.ts"
 import * as Dispatch from "../Dispatch.ts"
@@ -73,6 +73,7 @@ interface Taken extends Pick<Left, "file"> {
   readonly page: Frontier.OpenPage
   readonly outcome: Outcome
   readonly replaces?: string | undefined
+  readonly request?: Schema.Json | undefined
 }
 
 /**
@@ -152,10 +153,10 @@ export const make = <O, P extends Prepared, RS, RM, RK>(parts: Parts<O, P, RS, R
             frontier.settle(page)
           }
           return {
-            files: taken.flatMap(({ file, outcome, replaces }) =>
+            files: taken.flatMap(({ file, outcome, replaces, request }) =>
               outcome._tag === "Unchanged" && !renewed.delete(file.id)
                 ? []
-                : [{ file, outcome, objectId: objectAfter(outcome, replaces) }]
+                : [{ file, outcome, objectId: objectAfter(outcome, replaces), request }]
             ),
             superseded: parts.updates === "replace" ? taken.flatMap(supersededBy) : [],
             seen: also.seen,
@@ -346,7 +347,15 @@ export const make = <O, P extends Prepared, RS, RM, RK>(parts: Parts<O, P, RS, R
         onBatch: (batch) => tally.batch(batch)
       }).pipe(
         Stream.runForEachArray((settled) =>
-          settle(settled.map(({ outcome, record: { file, page, replaces } }) => ({ page, file, outcome, replaces })))
+          settle(
+            settled.map(({ outcome, record: { file, page, replaces }, request }) => ({
+              page,
+              file,
+              outcome,
+              replaces,
+              request
+            }))
+          )
         )
       )
       return { settled: listedAll && frontier.unsettled() === 0, incomplete, named }

@@ -16,21 +16,20 @@ const pageSize = 200
 /** Letters of files that are gone are forgotten. */
 export const pages = <R>(
   source: Source<R>,
-  { letters, wanted }: Replayed,
+  letters: Replayed,
   book: Book
 ): Stream.Stream<Page, SourceError | LedgerError, R> =>
   Stream.paginate(
     undefined as string | undefined,
     Effect.fnUntraced(function* (after) {
-      const page = yield* letters(after, pageSize)
-      const some = page.filter(({ file }) => wanted === "all" || wanted.includes(file.id))
+      const some = yield* letters(after, pageSize)
       const now = yield* Effect.forEach(some, ({ file }) => source.stat(file), { concurrency })
       const gone = some.flatMap(({ file }, i) => (Option.isNone(now[i] ?? Option.none()) ? [file.id] : []))
       if (gone.length > 0) yield* book.settle({ ...nothing, gone })
       const changes = now.flatMap((file): ReadonlyArray<Change> =>
         Option.isSome(file) ? [{ _tag: "Upsert", file: file.value }] : []
       )
-      const named: Page = { range: "dead letters", cursor: Cursor.make(""), changes }
-      return [[named], Option.fromUndefinedOr(page.at(-1)?.file.id)] as const
+      const page: Page = { range: "dead letters", cursor: Cursor.make(""), changes }
+      return [[page], Option.fromUndefinedOr(some.at(-1)?.file.id)] as const
     })
   )

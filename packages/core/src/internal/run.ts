@@ -21,12 +21,11 @@ export class Refusals extends Schema.TaggedError<Refusals>()("Refusals", {
 /** Why a run could not go on. */
 export type Failure = SourceError | SinkError | LedgerError | Refusals
 
-/** Dead letters that are taken again. */
-export interface Replayed {
-  readonly wanted: "all" | ReadonlyArray<string>
-  /** In the order of their files' ids, beyond one of them. */
-  readonly letters: (after: string | undefined, limit: number) => Effect.Effect<ReadonlyArray<DeadLetter>, LedgerError>
-}
+/** Dead letters that are taken again: a page of them, beyond the file with this id. */
+export type Replayed = (
+  after: string | undefined,
+  limit: number
+) => Effect.Effect<ReadonlyArray<DeadLetter>, LedgerError>
 
 /** What a run brings with it. */
 export interface RunContext {

@@ -60,6 +60,7 @@ export const make = (options: {
           weight: record.file.size ?? 0,
           path: record.file.path
         })),
+    describe: ({ path }) => ({ path }),
     send: Effect.fnUntraced(function* (batch: Arr.NonEmptyReadonlyArray<FakePrepared>) {
       const at = yield* Effect.clockWith((clock) => clock.currentTimeMillis)
       requests.push({ at, paths: batch.map((one) => one.path) })

@@ -153,8 +153,8 @@ export const make = Effect.fnUntraced(function* (
     if (delivered.length > 0) yield* deliver(delivered)
     const done = [...files.map(({ file }) => file.id), ...arrived.map(({ intent }) => intent.id), ...missed]
     if (done.length > 0) yield* forget("intents", "id", done)
-    const refused = files.flatMap(({ file, outcome }) =>
-      outcome._tag === "Rejected" ? [{ file, cause: outcome.cause }] : []
+    const refused = files.flatMap(({ file, outcome, request }) =>
+      outcome._tag === "Rejected" ? [{ file, cause: outcome.cause, request }] : []
     )
     const letters = new Set(refused.map(({ file }) => file.id))
     const answered = done.filter((id) => !letters.has(id))

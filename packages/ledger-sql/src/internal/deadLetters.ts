@@ -10,6 +10,7 @@ import * as Given from "./given.ts"
 
 const File = Schema.fromJsonString(SourceFile.SourceFile)
 const Cause = Schema.fromJsonString(Outcome.Cause)
+const Request = Schema.fromJsonString(Schema.Json)
 const encodeFile = Schema.encodeSync(File)
 const encodeCause = Schema.encodeSync(Cause)
 
@@ -17,6 +18,7 @@ const Rows = rowsOf(
   Schema.Struct({
     file: File,
     cause: Cause,
+    request: Schema.NullOr(Request),
     refusals: Integer,
     run: Schema.NonEmptyString,
     first_at: Integer,
@@ -28,17 +30,27 @@ const Rows = rowsOf(
 export const keep = Effect.fnUntraced(function* (
   pipeline: number,
   runId: string,
-  refused: ReadonlyArray<{ readonly file: SourceFile.SourceFile; readonly cause: Outcome.Cause }>,
+  refused: ReadonlyArray<{
+    readonly file: SourceFile.SourceFile
+    readonly cause: Outcome.Cause
+    readonly request?: Schema.Json | undefined
+  }>,
   now: number
 ): Effect.fn.Return<void, SqlError, SqlClient.SqlClient> {
   const sql = yield* SqlClient.SqlClient
   const latest = [...new Map(refused.map((one) => [one.file.id, one])).values()]
-  const rows = latest.map(({ cause, file }) => [file.id, file.within, encodeFile(file), encodeCause(cause)])
-  yield* sql`INSERT INTO sluice_dead_letters (pipeline, id, container, file, cause, refusals, run, first_at, last_at)
-    SELECT ${pipeline}, r.value ->> 0, r.value ->> 1, r.value ->> 2, r.value ->> 3, 1, ${runId}, ${now}, ${now}
+  const rows = latest.map(({ cause, file, request }) => [
+    file.id,
+    file.within,
+    encodeFile(file),
+    encodeCause(cause),
+    request === undefined ? undefined : JSON.stringify(request)
+  ])
+  yield* sql`INSERT INTO sluice_dead_letters (pipeline, id, container, file, cause, request, refusals, run, first_at, last_at)
+    SELECT ${pipeline}, r.value ->> 0, r.value ->> 1, r.value ->> 2, r.value ->> 3, r.value ->> 4, 1, ${runId}, ${now}, ${now}
     FROM ${Given.rows(sql, rows)} WHERE 1 = 1
     ON CONFLICT (pipeline, id) DO UPDATE SET container = excluded.container, file = excluded.file,
-      cause = excluded.cause, last_at = excluded.last_at, run = excluded.run,
+      cause = excluded.cause, request = excluded.request, last_at = excluded.last_at, run = excluded.run,
       refusals = sluice_dead_letters.refusals + CASE WHEN sluice_dead_letters.run = excluded.run THEN 0 ELSE 1 END`
 })
 
@@ -55,16 +67,22 @@ export const discard = Effect.fnUntraced(function* (
 
 export const list = Effect.fnUntraced(function* (
   pipeline: number,
-  { after = "", limit }: { readonly limit: number; readonly after?: string | undefined }
+  {
+    after = "",
+    ids,
+    limit
+  }: { readonly limit: number; readonly after?: string | undefined; readonly ids?: ReadonlyArray<string> | undefined }
 ): Effect.fn.Return<ReadonlyArray<Ledger.DeadLetter>, Ledger.LedgerError, SqlClient.SqlClient> {
   const sql = yield* SqlClient.SqlClient
+  const wanted = ids === undefined ? sql.literal("") : sql`AND id IN (SELECT r.value FROM ${Given.list(sql, ids)})`
   const rows = yield* Rows(
     "deadLetters"
-  )(sql`SELECT file, cause, refusals, run, first_at, last_at FROM sluice_dead_letters
-    WHERE pipeline = ${pipeline} AND id > ${after} ORDER BY id LIMIT ${limit}`)
-  return rows.map(({ cause, file, first_at, last_at, refusals, run }) => ({
+  )(sql`SELECT file, cause, request, refusals, run, first_at, last_at FROM sluice_dead_letters
+    WHERE pipeline = ${pipeline} AND id > ${after} ${wanted} ORDER BY id LIMIT ${limit}`)
+  return rows.map(({ cause, file, first_at, last_at, refusals, request, run }) => ({
     file,
     cause,
+    ...(request === null ? {} : { request }),
     refusals,
     runId: run,
     firstAt: DateTime.makeUnsafe(first_at),
