@@ -37,10 +37,11 @@ const tables = Effect.gen(function* () {
   yield* sql`CREATE TABLE sluice_runs (
     run TEXT PRIMARY KEY,
     pipeline BIGINT NOT NULL,
+    number BIGINT NOT NULL,
     started_at BIGINT NOT NULL,
     report TEXT
   )`
-  yield* sql`CREATE INDEX sluice_runs_latest ON sluice_runs (pipeline, started_at)`
+  yield* sql`CREATE INDEX sluice_runs_latest ON sluice_runs (pipeline, number)`
   yield* sql`CREATE TABLE sluice_files (
     pipeline BIGINT NOT NULL,
     id TEXT NOT NULL,

@@ -82,11 +82,11 @@ export const layer = (options: Options = {}): Layer.Layer<Ledger.Ledger, Ledger.
               const startedAt = yield* Clock.currentTimeMillis
               yield* taken.writing("open")(
                 Effect.gen(function* () {
-                  yield* sql`INSERT INTO sluice_runs (run, pipeline, started_at)
-                    VALUES (${runId}, ${taken.pipeline}, ${startedAt})`
+                  yield* sql`INSERT INTO sluice_runs (run, pipeline, number, started_at)
+                    VALUES (${runId}, ${taken.pipeline}, ${taken.fence}, ${startedAt})`
                   yield* sql`DELETE FROM sluice_runs WHERE pipeline = ${taken.pipeline} AND run NOT IN (
                     SELECT run FROM sluice_runs WHERE pipeline = ${taken.pipeline}
-                    ORDER BY started_at DESC, run LIMIT ${retain})`
+                    ORDER BY number DESC LIMIT ${retain})`
                 })
               )
               return yield* Book.make(taken, runId)
@@ -109,7 +109,7 @@ export const layer = (options: Options = {}): Layer.Layer<Ledger.Ledger, Ledger.
         runs: (name, limit) =>
           on(name, [], (pipeline) =>
             Runs("runs")(sql`SELECT run, started_at, report FROM sluice_runs WHERE pipeline = ${pipeline}
-              ORDER BY started_at DESC, run LIMIT ${limit}`).pipe(
+              ORDER BY number DESC LIMIT ${limit}`).pipe(
               Effect.map((rows) =>
                 rows.map(({ report, run, started_at }) => ({
                   runId: run,

@@ -18,6 +18,8 @@ export interface Options {
 
 export interface Lease {
   readonly pipeline: number
+  /** Grows with each holder. */
+  readonly fence: number
   /** The number of the last sweep. */
   readonly sweep: number
   readonly hold: Effect.Effect<void, Ledger.LedgerError>
@@ -122,6 +124,7 @@ export const take = Effect.fnUntraced(function* (
 
   return {
     pipeline,
+    fence,
     sweep,
     hold: Effect.flatMap(Clock.currentTimeMillis, (millis) => (millis < until - lasts / parts ? Effect.void : renew)),
     paused: Deferred.await(paused),
