@@ -20,6 +20,8 @@ const tables = Effect.gen(function* () {
       orElse: () => "INTEGER PRIMARY KEY"
     })
   )
+  /** Keys are compared byte by byte: orders of languages differ between machines, and change with their updates. */
+  const key = sql.literal(sql.onDialectOrElse({ pg: () => 'TEXT COLLATE "C"', orElse: () => "TEXT" }))
   yield* sql`CREATE TABLE sluice_pipelines (
     pipeline ${identity},
     name TEXT NOT NULL UNIQUE,
@@ -35,21 +37,21 @@ const tables = Effect.gen(function* () {
     paused_since BIGINT
   )`
   yield* sql`CREATE TABLE sluice_runs (
-    run TEXT PRIMARY KEY,
     pipeline BIGINT NOT NULL,
     number BIGINT NOT NULL,
+    run TEXT NOT NULL,
     started_at BIGINT NOT NULL,
-    report TEXT
-  )`
-  yield* sql`CREATE INDEX sluice_runs_latest ON sluice_runs (pipeline, number)`
+    report TEXT,
+    PRIMARY KEY (pipeline, number)
+  ) ${clustered}`
   yield* sql`CREATE TABLE sluice_files (
     pipeline BIGINT NOT NULL,
-    id TEXT NOT NULL,
+    id ${key} NOT NULL,
     uri TEXT NOT NULL,
     token TEXT NOT NULL,
     facts TEXT NOT NULL,
     content TEXT,
-    container TEXT,
+    container ${key},
     object_id TEXT,
     sweep BIGINT NOT NULL,
     gone INTEGER NOT NULL,
@@ -59,8 +61,8 @@ const tables = Effect.gen(function* () {
   yield* sql`CREATE INDEX sluice_files_in ON sluice_files (pipeline, container) WHERE container IS NOT NULL`
   yield* sql`CREATE TABLE sluice_containers (
     pipeline BIGINT NOT NULL,
-    id TEXT NOT NULL,
-    container TEXT,
+    id ${key} NOT NULL,
+    container ${key},
     state TEXT NOT NULL,
     sweep BIGINT NOT NULL,
     PRIMARY KEY (pipeline, id)
@@ -68,33 +70,33 @@ const tables = Effect.gen(function* () {
   yield* sql`CREATE INDEX sluice_containers_in ON sluice_containers (pipeline, container)`
   yield* sql`CREATE TABLE sluice_cursors (
     pipeline BIGINT NOT NULL,
-    range TEXT NOT NULL,
+    range ${key} NOT NULL,
     cursor TEXT NOT NULL,
     follows INTEGER NOT NULL,
     PRIMARY KEY (pipeline, range)
   ) ${clustered}`
   yield* sql`CREATE TABLE sluice_intents (
     pipeline BIGINT NOT NULL,
-    id TEXT NOT NULL,
+    id ${key} NOT NULL,
     uri TEXT NOT NULL,
     token TEXT NOT NULL,
     facts TEXT NOT NULL,
     content TEXT,
-    container TEXT,
+    container ${key},
     replaces TEXT,
     sent_at BIGINT NOT NULL,
     PRIMARY KEY (pipeline, id)
   ) ${clustered}`
   yield* sql`CREATE TABLE sluice_superseded (
     pipeline BIGINT NOT NULL,
-    object_id TEXT NOT NULL,
+    object_id ${key} NOT NULL,
     uri TEXT NOT NULL,
     PRIMARY KEY (pipeline, object_id)
   ) ${clustered}`
   yield* sql`CREATE TABLE sluice_dead_letters (
     pipeline BIGINT NOT NULL,
-    id TEXT NOT NULL,
-    container TEXT,
+    id ${key} NOT NULL,
+    container ${key},
     file TEXT NOT NULL,
     cause TEXT NOT NULL,
     request TEXT,

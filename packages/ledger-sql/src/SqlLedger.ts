@@ -7,7 +7,7 @@ import { SqlClient } from "effect/sql"
 import { hostname } from "node:os"
 import * as Book from "./internal/book.ts"
 import * as DeadLetters from "./internal/deadLetters.ts"
-import { Integer, rowsOf, unreachable, unreadable } from "./internal/failing.ts"
+import { Integer, rowsOf, failed, unreadable } from "./internal/failing.ts"
 import * as Lease from "./internal/lease.ts"
 import * as Migrations from "./Migrations.ts"
 
@@ -34,7 +34,7 @@ const Runs = rowsOf(
 
 /** Brings the tables to the form of this version; refuses those of a newer one. */
 const migrate = Effect.gen(function* () {
-  const current = yield* Effect.mapError(Migrations.current, unreachable("open"))
+  const current = yield* Effect.mapError(Migrations.current, failed("open"))
   if (current > Migrations.latest) {
     return yield* unreadable(
       "open",
@@ -45,7 +45,7 @@ const migrate = Effect.gen(function* () {
     Effect.catchTag("MigrationError", (error) =>
       Effect.fail(unreadable("open", `its tables cannot be made (${error.message})`, error))
     ),
-    Effect.catchTag("SqlError", (error) => Effect.fail(unreachable("open")(error)))
+    Effect.catchTag("SqlError", (error) => Effect.fail(failed("open")(error)))
   )
 })
 
@@ -82,11 +82,10 @@ export const layer = (options: Options = {}): Layer.Layer<Ledger.Ledger, Ledger.
               const startedAt = yield* Clock.currentTimeMillis
               yield* taken.writing("open")(
                 Effect.gen(function* () {
-                  yield* sql`INSERT INTO sluice_runs (run, pipeline, number, started_at)
-                    VALUES (${runId}, ${taken.pipeline}, ${taken.fence}, ${startedAt})`
-                  yield* sql`DELETE FROM sluice_runs WHERE pipeline = ${taken.pipeline} AND run NOT IN (
-                    SELECT run FROM sluice_runs WHERE pipeline = ${taken.pipeline}
-                    ORDER BY number DESC LIMIT ${retain})`
+                  yield* sql`INSERT INTO sluice_runs (pipeline, number, run, started_at)
+                    VALUES (${taken.pipeline}, ${taken.fence}, ${runId}, ${startedAt})`
+                  yield* sql`DELETE FROM sluice_runs
+                    WHERE pipeline = ${taken.pipeline} AND number <= ${taken.fence - retain}`
                 })
               )
               return yield* Book.make(taken, runId)
@@ -97,15 +96,15 @@ export const layer = (options: Options = {}): Layer.Layer<Ledger.Ledger, Ledger.
             Clock.currentTimeMillis,
             (now) => sql`INSERT INTO sluice_pipelines (name, paused_why, paused_since) VALUES (${name}, ${why}, ${now})
               ON CONFLICT (name) DO UPDATE SET paused_why = excluded.paused_why, paused_since = excluded.paused_since`
-          ).pipe(Effect.asVoid, Effect.mapError(unreachable("pause"))),
+          ).pipe(Effect.asVoid, Effect.mapError(failed("pause"))),
         resume: (name) =>
           sql`UPDATE sluice_pipelines SET paused_why = NULL, paused_since = NULL WHERE name = ${name}`.pipe(
             Effect.asVoid,
-            Effect.mapError(unreachable("resume"))
+            Effect.mapError(failed("resume"))
           ),
         deadLetters: (name, which) => on(name, [], (pipeline) => DeadLetters.list(pipeline, which)),
         discard: (name, ids) =>
-          on(name, 0, (pipeline) => Effect.mapError(DeadLetters.discard(pipeline, ids), unreachable("discard"))),
+          on(name, 0, (pipeline) => Effect.mapError(DeadLetters.discard(pipeline, ids), failed("discard"))),
         runs: (name, limit) =>
           on(name, [], (pipeline) =>
             Runs("runs")(sql`SELECT run, started_at, report FROM sluice_runs WHERE pipeline = ${pipeline}

@@ -1,11 +1,11 @@
 /**
  * The book of a pipeline, as statements.
  */
-import { Change, type Ledger, Outcome, Report, SourceFile } from "@sluice/core"
+import { Change, Ledger, Outcome, Report, SourceFile } from "@sluice/core"
 import { Clock, Effect, Schema } from "effect"
 import { SqlClient } from "effect/sql"
 import * as DeadLetters from "./deadLetters.ts"
-import { Integer, rowsOf, unreachable } from "./failing.ts"
+import { Integer, rowsOf, failed } from "./failing.ts"
 import * as Given from "./given.ts"
 import type { Lease } from "./lease.ts"
 
@@ -32,6 +32,11 @@ const encodeReport = Schema.encodeEffect(Schema.fromJsonString(Report.Report))
 const given = <const K extends string>(key: K, value: string | null) =>
   // The key is K: TypeScript takes a computed one for any string.
   (value === null ? {} : { [key]: value }) as { readonly [P in K]?: string }
+
+/** What is said last of each: a statement writes a row once. */
+const latest = <A extends { readonly id: string }>(all: ReadonlyArray<A>): ReadonlyArray<A> => [
+  ...new Map(all.map((one) => [one.id, one])).values()
+]
 
 interface State {
   readonly id: string
@@ -90,7 +95,7 @@ export const make = Effect.fnUntraced(function* (
     SELECT ${pipeline}, r.value ->> 0, r.value ->> 1, r.value ->> 2, ${sweep}
     FROM ${Given.rows(
       sql,
-      [...new Map(containers.map((one) => [one.id, one])).values()].map(({ id, state, within }) => [id, within, state])
+      latest(containers).map(({ id, state, within }) => [id, within, state])
     )}
     WHERE 1 = 1
     ON CONFLICT (pipeline, id) DO UPDATE
@@ -138,8 +143,19 @@ export const make = Effect.fnUntraced(function* (
     sql`DELETE FROM ${sql(`sluice_${table}`)}
       WHERE pipeline = ${pipeline} AND ${sql(column)} IN (SELECT r.value FROM ${Given.list(sql, ids)})`
 
+  /** In no state, where nothing is known. */
+  const suspect = (intents: ReadonlyArray<Ledger.Intent>) => sql`INSERT INTO sluice_files
+    (pipeline, id, uri, token, facts, content, container, object_id, sweep, gone)
+    SELECT ${pipeline}, r.value ->> 0, r.value ->> 1, ${Ledger.noState}, r.value ->> 3, r.value ->> 4, r.value ->> 5,
+      NULL, ${sweep}, 0
+    FROM ${Given.rows(
+      sql,
+      intents.map((intent) => rowOf(intent))
+    )} WHERE 1 = 1
+    ON CONFLICT (pipeline, id) DO NOTHING`
+
   const settle = Effect.fnUntraced(function* (settlement: Ledger.Settlement) {
-    const { arrived, cleared, containers, cursors, files, gone, missed, removed, seen, superseded } = settlement
+    const { arrived, cleared, containers, cursors, files, gone, missed, removed, seen, superseded, unsure } = settlement
     const now = yield* Clock.currentTimeMillis
     if (containers.length > 0) yield* keep(containers)
     const delivered = [
@@ -150,8 +166,14 @@ export const make = Effect.fnUntraced(function* (
       ),
       ...arrived.map(({ intent, objectId }) => [...rowOf(intent), objectId])
     ]
-    if (delivered.length > 0) yield* deliver(delivered)
-    const done = [...files.map(({ file }) => file.id), ...arrived.map(({ intent }) => intent.id), ...missed]
+    if (delivered.length > 0) yield* deliver([...new Map(delivered.map((row) => [row[0], row])).values()])
+    if (unsure.length > 0) yield* suspect(unsure)
+    const done = [
+      ...files.map(({ file }) => file.id),
+      ...arrived.map(({ intent }) => intent.id),
+      ...missed,
+      ...unsure.map(({ id }) => id)
+    ]
     if (done.length > 0) yield* forget("intents", "id", done)
     const refused = files.flatMap(({ file, outcome, request }) =>
       outcome._tag === "Rejected" ? [{ file, cause: outcome.cause, request }] : []
@@ -228,7 +250,7 @@ export const make = Effect.fnUntraced(function* (
           r.value ->> 6, CAST(r.value ->> 7 AS BIGINT)
         FROM ${Given.rows(
           sql,
-          intents.map((intent) => [...rowOf(intent), intent.replaces, intent.sentAt])
+          latest(intents).map((intent) => [...rowOf(intent), intent.replaces, intent.sentAt])
         )} WHERE 1 = 1
         ON CONFLICT (pipeline, id) DO UPDATE SET uri = excluded.uri, token = excluded.token, facts = excluded.facts,
           content = excluded.content, container = excluded.container, replaces = excluded.replaces,
@@ -272,9 +294,12 @@ export const make = Effect.fnUntraced(function* (
       FROM sluice_files WHERE pipeline = ${pipeline}`).pipe(Effect.map(([row]) => row ?? { known: 0, gone: 0 })),
     end: (report) =>
       Effect.orDie(encodeReport(report)).pipe(
-        Effect.flatMap((json) => sql`UPDATE sluice_runs SET report = ${json} WHERE run = ${runId}`),
+        Effect.flatMap(
+          (json) => sql`UPDATE sluice_runs SET report = ${json}
+          WHERE pipeline = ${pipeline} AND number = ${lease.fence}`
+        ),
         Effect.asVoid,
-        Effect.mapError(unreachable("end"))
+        Effect.mapError(failed("end"))
       )
   }
 })

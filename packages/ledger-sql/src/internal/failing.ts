@@ -2,27 +2,43 @@
  * What a database says, as the ledger's error.
  */
 import { Ledger } from "@sluice/core"
-import { Effect, Layer, Schema, SchemaGetter } from "effect"
+import { Effect, Layer, Predicate, Schema, SchemaGetter } from "effect"
 import { SqlClient } from "effect/sql"
 import type { SqlError } from "effect/sql/SqlError"
 
-export const unreachable =
+/** What the database says; a client's own words for it are often `Query failed`. */
+const wordsOf = ({ message, reason: { cause } }: SqlError): string =>
+  cause instanceof Error && cause.message !== "" && !message.includes(cause.message)
+    ? `${message}: ${cause.message}`
+    : message
+
+/** SQLite's CORRUPT and NOTADB, and Postgres' data_corrupted and index_corrupted. */
+const isDamage = ({ reason: { cause } }: SqlError): boolean =>
+  (Predicate.hasProperty(cause, "errno") && Predicate.isNumber(cause.errno) && [11, 26].includes(cause.errno & 0xff)) ||
+  (Predicate.hasProperty(cause, "code") && (cause.code === "XX001" || cause.code === "XX002"))
+
+/** Not reached, or refused; or what is there is damaged. */
+export const failed =
   (operation: string) =>
   (error: SqlError): Ledger.LedgerError =>
-    new Ledger.LedgerError({
-      operation,
-      reason: new Ledger.Unreachable(),
-      message: `the ledger cannot be ${operation === "open" ? "opened" : "read or written"} (${error.message}): see that the database is there and may be written, and run again; nothing is lost`,
-      cause: error
-    })
+    isDamage(error)
+      ? unreadable(
+          operation,
+          `its file is damaged, or is no ledger (${wordsOf(error)}): use another, or a backup`,
+          error
+        )
+      : new Ledger.LedgerError({
+          operation,
+          reason: new Ledger.Unreachable(),
+          message: `the ledger cannot be ${operation === "open" ? "opened" : "read or written"} (${wordsOf(error)}): see that the database is there and may be written, and run again; nothing is lost`,
+          cause: error
+        })
 
 /** A client that cannot be made. */
 export const orUnreachable = <A>(
   client: Layer.Layer<A | SqlClient.SqlClient, SqlError>
 ): Layer.Layer<SqlClient.SqlClient, Ledger.LedgerError> =>
-  Layer.catchTag(client, "SqlError", (error) =>
-    Layer.effect(SqlClient.SqlClient, Effect.fail(unreachable("open")(error)))
-  )
+  Layer.catchTag(client, "SqlError", (error) => Layer.effect(SqlClient.SqlClient, Effect.fail(failed("open")(error))))
 
 export const unreadable = (operation: string, what: string, cause?: unknown): Ledger.LedgerError =>
   new Ledger.LedgerError({
@@ -37,7 +53,7 @@ export const rowsOf = <A>(schema: Schema.Decoder<A>) => {
   const decode = Schema.decodeUnknownEffect(Schema.Array(schema))
   return (operation: string) => (statement: Effect.Effect<ReadonlyArray<unknown>, SqlError>) =>
     statement.pipe(
-      Effect.mapError(unreachable(operation)),
+      Effect.mapError(failed(operation)),
       Effect.flatMap((rows) =>
         Effect.mapError(decode(rows), (error) =>
           unreadable(operation, "a row is not what this version of Sluice writes; it was edited, or is damaged", error)

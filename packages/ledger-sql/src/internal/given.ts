@@ -8,7 +8,9 @@ import type { Fragment } from "effect/sql/Statement"
 export const list = (sql: SqlClient, values: Iterable<string>): Fragment => {
   const json = JSON.stringify([...values])
   return sql.onDialectOrElse({
-    pg: () => sql`jsonb_array_elements_text(${json}::text::jsonb) AS r(value)`,
+    // The collation of the columns it is compared with.
+    pg: () =>
+      sql`(SELECT e.value COLLATE "C" AS value FROM jsonb_array_elements_text(${json}::text::jsonb) AS e(value)) AS r`,
     orElse: () => sql`json_each(${json}) AS r`
   })
 }

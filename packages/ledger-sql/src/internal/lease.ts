@@ -7,7 +7,7 @@ import { Clock, DateTime, Deferred, Duration, Effect, Schedule, Schema, type Sco
 import { SqlClient } from "effect/sql"
 import type { SqlError } from "effect/sql/SqlError"
 import type { Fragment } from "effect/sql/Statement"
-import { Integer, rowsOf, unreachable } from "./failing.ts"
+import { Integer, rowsOf, failed } from "./failing.ts"
 
 export interface Options {
   /** How long a run that is not heard of keeps its place. */
@@ -81,7 +81,7 @@ export const take = Effect.fnUntraced(function* (
   const takeIt = Effect.gen(function* () {
     yield* Effect.mapError(
       sql`INSERT INTO sluice_pipelines (name) VALUES (${name}) ON CONFLICT (name) DO NOTHING`,
-      unreachable("open")
+      failed("open")
     )
     const time = yield* now(sql)
     const [row] = yield* Taken("open")(sql`UPDATE sluice_pipelines
@@ -134,7 +134,7 @@ export const take = Effect.fnUntraced(function* (
       ).pipe(
         Effect.andThen(effect),
         sql.withTransaction,
-        Effect.catchTag("SqlError", (error) => Effect.fail(unreachable(operation)(error)))
+        Effect.catchTag("SqlError", (error) => Effect.fail(failed(operation)(error)))
       )
   }
 })

@@ -1,7 +1,7 @@
 /**
  * effect/sql on Node's own SQLite. What `@effect/sql-sqlite-node` is; that has no version for this Effect yet.
  */
-import { Effect, Layer, Semaphore, Stream } from "effect"
+import { Effect, Layer, Predicate, Semaphore, Stream } from "effect"
 import { Reactivity } from "effect/reactivity"
 import { SqlClient, SqlError, Statement } from "effect/sql"
 import type { Connection } from "effect/sql/SqlConnection"
@@ -14,6 +14,8 @@ const statementsKept = 200
 
 const errorOf = (operation: string) => (cause: unknown) => {
   const message = `SQLite: ${cause instanceof Error ? cause.message : String(cause)}`
+  // Node calls SQLite's number `errcode`, effect/sql asks for `errno`.
+  if (cause instanceof Error && Predicate.hasProperty(cause, "errcode")) Object.assign(cause, { errno: cause.errcode })
   return new SqlError.SqlError({ reason: SqlError.classifySqliteError(cause, { message, operation }) })
 }
 
