@@ -1,0 +1,221 @@
+/**
+ * What a ledger knows of files, and how it is told.
+ */
+import { assert } from "@effect/vitest"
+import { Ledger, Outcome, SourceFile } from "@sluice/core"
+import { Effect } from "effect"
+import { at, bare, created, file, ids, intent, open, rejected, settle, type Test, texts } from "./said.ts"
+
+const { facts } = SourceFile
+const byId = (a: { readonly id: string }, b: { readonly id: string }) => (a.id < b.id ? -1 : 1)
+
+export const state = (test: Test): void => {
+  test("knows what was delivered, in which state and as which object, and nothing else", () =>
+    Effect.gen(function* () {
+      const book = yield* open("a")
+      yield* settle(book, {
+        files: [
+          { file: file("1"), outcome: Outcome.Created.make({}), objectId: "obj_1" },
+          { file: file("2"), outcome: Outcome.SkippedDuplicate.make({}) },
+          { file: file("3"), outcome: Outcome.Rejected.make({ cause: { code: "x", message: "x" } }) },
+          { file: file("4"), outcome: Outcome.Skipped.make({ cause: { code: "x", message: "x" } }) }
+        ]
+      })
+      const known = yield* book.known(["1", "2", "3", "4", "5"])
+      assert.deepStrictEqual(
+        [...known.values()],
+        [
+          { id: "1", uri: "test://1", token: "1", facts: facts(file("1")), objectId: "obj_1", gone: false },
+          { id: "2", uri: "test://2", token: "1", facts: facts(file("2")), gone: false }
+        ]
+      )
+    }))
+
+  test("keeps the latest state of a file and the id of its object, and forgets one that was removed", () =>
+    Effect.gen(function* () {
+      const book = yield* open("b")
+      const deliver = (token: string, outcome: Outcome.Outcome) =>
+        settle(book, { files: [{ file: file("1", { token }), outcome, objectId: "obj_1" }] })
+      yield* deliver("1", Outcome.Created.make({}))
+      yield* deliver("2", Outcome.Updated.make({}))
+      const known = (yield* book.known(["1"])).get("1")
+      assert.deepStrictEqual([known?.token, known?.objectId], ["2", "obj_1"])
+      yield* settle(book, { removed: ["1"] })
+      assert.strictEqual((yield* book.known(["1"])).size, 0)
+    }))
+
+  test("keeps pipelines apart", () =>
+    Effect.gen(function* () {
+      const book = yield* open("c")
+      yield* settle(book, { files: created(file("1")), cursors: [at("r", "9")], containers: [{ id: "f", state: "" }] })
+      const other = yield* open("d")
+      assert.strictEqual((yield* other.known(["1"])).size, 0)
+      assert.strictEqual((yield* other.containers(["f"])).size, 0)
+      assert.deepStrictEqual((yield* other.position).sweep, [])
+    }))
+
+  test("holds a file for gone until it is named again, or its object is removed", () =>
+    Effect.gen(function* () {
+      const book = yield* open("g")
+      yield* settle(book, { files: created(file("1"), file("2"), file("3")) })
+      yield* settle(book, { gone: ["1", "2", "3", "4"] })
+      assert.isTrue((yield* book.known(["1"])).get("1")?.gone)
+      assert.strictEqual((yield* book.gone(2)).length, 2)
+      yield* settle(book, { seen: [{ id: "1" }] })
+      yield* settle(book, { files: created(file("2")) })
+      yield* settle(book, { removed: ["3"] })
+      assert.deepStrictEqual(yield* book.gone(10), [])
+      assert.deepStrictEqual(yield* book.count, { known: 2, gone: 0 })
+    }))
+
+  test("takes note of a new state of the same content", () =>
+    Effect.gen(function* () {
+      const book = yield* open("l")
+      const checksum = { algorithm: "md5", value: "0".repeat(32) } as const
+      yield* settle(book, {
+        files: [{ file: file("1", { checksum }), outcome: Outcome.Created.make({}), objectId: "o" }]
+      })
+      const again = file("1", { token: "2", checksum })
+      yield* settle(book, {
+        files: [{ file: again, outcome: Outcome.Unchanged.make({}), objectId: "o" }]
+      })
+      const known = yield* book.known(["1"])
+      assert.deepStrictEqual(
+        [...known.values()],
+        [{ ...SourceFile.state(again), content: `md5:${checksum.value}`, objectId: "o", gone: false }]
+      )
+    }))
+
+  for (const [kind, text] of texts) {
+    test(`keeps ${kind} in any text as they are`, () =>
+      Effect.gen(function* () {
+        const pipeline = `pipeline ${text}`
+        const book = yield* open(pipeline, `run ${text}`)
+        const one = file(text, { uri: text, token: text, within: text })
+        const container = { id: text, within: text, state: text }
+        yield* book.beginSweep({ tracks: true, asked: text })
+        yield* book.intend([intent(text, { uri: text, token: text, within: text, replaces: text })])
+        assert.deepStrictEqual(yield* book.intents(10), [
+          intent(text, { uri: text, token: text, within: text, replaces: text })
+        ])
+        yield* settle(book, {
+          files: [{ file: one, outcome: Outcome.Created.make({}), objectId: text }],
+          containers: [container],
+          cursors: [at(text, text)],
+          superseded: [{ uri: text, objectId: text }]
+        })
+        assert.deepStrictEqual((yield* book.known([text])).get(text), {
+          ...SourceFile.state(one),
+          objectId: text,
+          gone: false
+        })
+        assert.deepStrictEqual((yield* book.containers([text])).get(text), container)
+        const { asked, sweep } = yield* book.position
+        assert.deepStrictEqual([asked, sweep], [text, [bare(at(text, text))]])
+        assert.deepStrictEqual(yield* book.superseded(10), [{ uri: text, objectId: text }])
+        const cause = { code: text, message: text }
+        const request = { [text]: [text] }
+        yield* settle(book, { files: [{ file: one, outcome: Outcome.Rejected.make({ cause }), request }] })
+        const ledger = yield* Ledger.Ledger
+        const letters = yield* ledger.deadLetters(pipeline, { limit: 10, ids: [text] })
+        assert.deepStrictEqual(
+          letters.map((letter) => [letter.file, letter.cause, letter.request]),
+          [[one, cause, request]]
+        )
+        yield* settle(book, { gone: [text], cleared: [text] })
+        assert.deepStrictEqual(ids(yield* book.gone(10)), [text])
+        assert.strictEqual((yield* book.containers([text])).size, 0)
+        assert.deepStrictEqual(yield* ledger.deadLetters(pipeline, { limit: 10 }), [])
+        assert.deepStrictEqual(yield* book.superseded(10), [])
+        yield* settle(book, { removed: [text] })
+        assert.strictEqual((yield* book.known([text])).size, 0)
+        yield* ledger.pause(pipeline, text)
+        assert.strictEqual(yield* book.paused, text)
+      }))
+  }
+
+  test("takes and gives pages of 1,000 at once", () =>
+    Effect.gen(function* () {
+      const book = yield* open("pages")
+      const all = Array.from({ length: 1000 }, (_, i) => String(10_000 + i))
+      const containers = all.map((id) => ({ id, state: id }))
+      yield* book.beginSweep({ tracks: true, asked: "all" })
+      yield* book.intend(all.map((id) => intent(id)))
+      assert.deepStrictEqual(ids(yield* book.intents(1000)), all)
+      yield* settle(book, { files: created(...all.map((id) => file(id))), containers })
+      assert.deepStrictEqual(yield* book.intents(1000), [])
+      assert.deepStrictEqual(ids((yield* book.known([...all, "none"])).values()), all)
+      assert.deepStrictEqual([...(yield* book.containers(all)).values()].toSorted(byId), containers)
+      yield* settle(book, { gone: all })
+      assert.strictEqual((yield* book.gone(1000)).length, 1000)
+      yield* settle(book, { seen: all.map((id) => ({ id })) })
+      assert.deepStrictEqual(yield* book.count, { known: 1000, gone: 0 })
+      yield* settle(book, { removed: all })
+      assert.deepStrictEqual(yield* book.count, { known: 0, gone: 0 })
+    }))
+
+  test("writes everything that is settled at once", () =>
+    Effect.gen(function* () {
+      const ledger = yield* Ledger.Ledger
+      const book = yield* open("at once")
+      yield* settle(book, {
+        files: created(file("seen"), file("removed"), file("gone"), file("in", { within: "f" })),
+        superseded: [{ uri: "test://x", objectId: "cleared" }]
+      })
+      yield* book.intend(["delivered", "refused", "arrived", "missed", "left"].map((id) => intent(id)))
+      yield* book.settle({
+        files: [...created(file("delivered")), { file: file("refused"), outcome: rejected("a") }],
+        removed: ["removed"],
+        seen: [{ id: "seen", within: "g" }],
+        gone: ["gone", "f"],
+        containers: [
+          { id: "f", state: "f" },
+          { id: "g", state: "g" }
+        ],
+        cursors: [at("r", "1"), at("changes", "2", true)],
+        arrived: [{ intent: intent("arrived"), objectId: "o" }],
+        missed: ["missed"],
+        superseded: [{ uri: "test://y", objectId: "old" }],
+        cleared: ["cleared"]
+      })
+      const known = yield* book.known(["seen", "removed", "gone", "in", "delivered", "refused", "arrived", "missed"])
+      assert.deepStrictEqual(ids(known.values()), ["arrived", "delivered", "gone", "in", "seen"])
+      assert.deepStrictEqual(ids(yield* book.gone(10)), ["gone", "in"])
+      assert.strictEqual(known.get("seen")?.within, "g")
+      assert.strictEqual(known.get("arrived")?.objectId, "o")
+      assert.deepStrictEqual([...(yield* book.containers(["f", "g"])).keys()], ["g"])
+      const { follow, sweep } = yield* book.position
+      assert.deepStrictEqual([sweep, follow], [[bare(at("r", "1"))], [bare(at("changes", "2"))]])
+      assert.deepStrictEqual(ids(yield* book.intents(10)), ["left"])
+      assert.deepStrictEqual(yield* book.superseded(10), [{ uri: "test://y", objectId: "old" }])
+      const letters = yield* ledger.deadLetters("at once", { limit: 10 })
+      assert.deepStrictEqual(
+        letters.map((letter) => letter.file.id),
+        ["refused"]
+      )
+    }))
+
+  test("knows nothing of what it was never told, and minds no word about it", () =>
+    Effect.gen(function* () {
+      const ledger = yield* Ledger.Ledger
+      assert.deepStrictEqual(yield* ledger.deadLetters("never ran", { limit: 10 }), [])
+      assert.strictEqual(yield* ledger.discard("never ran", ["1"]), 0)
+      assert.deepStrictEqual(yield* ledger.runs("never ran", 10), [])
+      yield* ledger.resume("never ran")
+      const book = yield* open("never ran")
+      assert.deepStrictEqual(yield* book.position, { swept: false, tracks: false, asked: "", sweep: [], follow: [] })
+      yield* book.intend([])
+      yield* settle(book, {})
+      yield* settle(book, { removed: ["1"], seen: [{ id: "1" }], gone: ["1"], missed: ["1"], cleared: ["1"] })
+      assert.strictEqual((yield* book.known([])).size, 0)
+      assert.strictEqual((yield* book.containers([])).size, 0)
+      assert.deepStrictEqual(yield* book.count, { known: 0, gone: 0 })
+    }))
+
+  test("keeps what was said last where a file is settled twice at once", () =>
+    Effect.gen(function* () {
+      const book = yield* open("twice")
+      yield* settle(book, { files: created(file("1", { token: "1" }), file("1", { token: "2" })) })
+      assert.strictEqual((yield* book.known(["1"])).get("1")?.token, "2")
+    }))
+}
