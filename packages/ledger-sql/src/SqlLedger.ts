@@ -7,7 +7,7 @@ import { SqlClient } from "effect/sql"
 import { hostname } from "node:os"
 import * as Book from "./internal/book.ts"
 import * as DeadLetters from "./internal/deadLetters.ts"
-import { Integer, rowsOf, failed, unreadable } from "./internal/failing.ts"
+import { failed, Integer, rowsOf, unreadable } from "./internal/failing.ts"
 import * as Lease from "./internal/lease.ts"
 import * as Migrations from "./Migrations.ts"
 

@@ -5,7 +5,7 @@ import { Change, Ledger, Outcome, Report, SourceFile } from "@sluice/core"
 import { Clock, Effect, Schema } from "effect"
 import { SqlClient } from "effect/sql"
 import * as DeadLetters from "./deadLetters.ts"
-import { Integer, rowsOf, failed } from "./failing.ts"
+import { failed, Integer, rowsOf } from "./failing.ts"
 import * as Given from "./given.ts"
 import type { Lease } from "./lease.ts"
 
@@ -179,7 +179,9 @@ export const make = Effect.fnUntraced(function* (
       outcome._tag === "Rejected" ? [{ file, cause: outcome.cause, request }] : []
     )
     const letters = new Set(refused.map(({ file }) => file.id))
-    const answered = done.filter((id) => !letters.has(id))
+    const answered = [...files.map(({ file }) => file.id), ...arrived.map(({ intent }) => intent.id)].filter(
+      (id) => !letters.has(id)
+    )
     if (answered.length > 0) yield* DeadLetters.discard(pipeline, answered)
     if (refused.length > 0) yield* DeadLetters.keep(pipeline, runId, refused, now)
     if (superseded.length > 0) yield* supersede(superseded)

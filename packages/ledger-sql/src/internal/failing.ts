@@ -3,24 +3,23 @@
  */
 import { Ledger } from "@sluice/core"
 import { Effect, Layer, Predicate, Schema, SchemaGetter } from "effect"
-import { SqlClient } from "effect/sql"
-import type { SqlError } from "effect/sql/SqlError"
+import { SqlClient, SqlError } from "effect/sql"
 
 /** What the database says; a client's own words for it are often `Query failed`. */
-const wordsOf = ({ message, reason: { cause } }: SqlError): string =>
+const wordsOf = ({ message, reason: { cause } }: SqlError.SqlError): string =>
   cause instanceof Error && cause.message !== "" && !message.includes(cause.message)
     ? `${message}: ${cause.message}`
     : message
 
 /** SQLite's CORRUPT and NOTADB, and Postgres' data_corrupted and index_corrupted. */
-const isDamage = ({ reason: { cause } }: SqlError): boolean =>
+const isDamage = ({ reason: { cause } }: SqlError.SqlError): boolean =>
   (Predicate.hasProperty(cause, "errno") && Predicate.isNumber(cause.errno) && [11, 26].includes(cause.errno & 0xff)) ||
   (Predicate.hasProperty(cause, "code") && (cause.code === "XX001" || cause.code === "XX002"))
 
 /** Not reached, or refused; or what is there is damaged. */
 export const failed =
   (operation: string) =>
-  (error: SqlError): Ledger.LedgerError =>
+  (error: SqlError.SqlError): Ledger.LedgerError =>
     isDamage(error)
       ? unreadable(
           operation,
@@ -34,9 +33,18 @@ export const failed =
           cause: error
         })
 
+/** In one transaction. Where the connection breaks in the middle, the end of it fails as well, and effect/sql takes that for a defect. */
+export const transaction = <A, E, R>(
+  sql: SqlClient.SqlClient,
+  effect: Effect.Effect<A, E, R>
+): Effect.Effect<A, E | SqlError.SqlError, R> =>
+  Effect.catchDefect(sql.withTransaction(effect), (defect) =>
+    SqlError.isSqlError(defect) ? Effect.fail(defect) : Effect.die(defect)
+  )
+
 /** A client that cannot be made. */
 export const orUnreachable = <A>(
-  client: Layer.Layer<A | SqlClient.SqlClient, SqlError>
+  client: Layer.Layer<A | SqlClient.SqlClient, SqlError.SqlError>
 ): Layer.Layer<SqlClient.SqlClient, Ledger.LedgerError> =>
   Layer.catchTag(client, "SqlError", (error) => Layer.effect(SqlClient.SqlClient, Effect.fail(failed("open")(error))))
 
@@ -51,7 +59,7 @@ export const unreadable = (operation: string, what: string, cause?: unknown): Le
 /** Decodes rows of a statement. */
 export const rowsOf = <A>(schema: Schema.Decoder<A>) => {
   const decode = Schema.decodeUnknownEffect(Schema.Array(schema))
-  return (operation: string) => (statement: Effect.Effect<ReadonlyArray<unknown>, SqlError>) =>
+  return (operation: string) => (statement: Effect.Effect<ReadonlyArray<unknown>, SqlError.SqlError>) =>
     statement.pipe(
       Effect.mapError(failed(operation)),
       Effect.flatMap((rows) =>

@@ -3,11 +3,11 @@
  * holder, so that one who was taken for dead can write nothing any more.
  */
 import { Ledger } from "@sluice/core"
-import { Clock, DateTime, Deferred, Duration, Effect, Schedule, Schema, type Scope } from "effect"
+import { Clock, DateTime, Deferred, Duration, Effect, Fiber, Schedule, Schema, type Scope } from "effect"
 import { SqlClient } from "effect/sql"
 import type { SqlError } from "effect/sql/SqlError"
 import type { Fragment } from "effect/sql/Statement"
-import { Integer, rowsOf, failed } from "./failing.ts"
+import { failed, Integer, rowsOf, transaction } from "./failing.ts"
 
 export interface Options {
   /** How long a run that is not heard of keeps its place. */
@@ -90,9 +90,35 @@ export const take = Effect.fnUntraced(function* (
       RETURNING pipeline, fence, sweep`)
     return row ?? (yield* refused(name))
   })
+  /** A database that is gone may never say so, and a client waits for its word also where it is to wait no longer. */
+  const inTime = Effect.fnUntraced(function* <A>(operation: string, effect: Effect.Effect<A, Ledger.LedgerError>) {
+    const asking = yield* Effect.forkDetach(effect)
+    const giveUp = Effect.forkDetach(Fiber.interrupt(asking))
+    return yield* Fiber.join(asking).pipe(
+      Effect.onInterrupt(() => giveUp),
+      Effect.timeoutOrElse({
+        duration: lasts / parts,
+        orElse: () =>
+          Effect.fail(
+            new Ledger.LedgerError({
+              operation,
+              reason: new Ledger.Unreachable(),
+              message: `the ledger has not answered for ${lasts / parts / 1000} s: see that the database is there and not overloaded, and run again; nothing is lost`
+            })
+          )
+      }),
+      Effect.interruptible
+    )
+  })
   const { fence, pipeline, sweep } = yield* Effect.acquireRelease(takeIt, (row) =>
-    sql`UPDATE sluice_pipelines SET holder = NULL, held_since = NULL, held_until = NULL
-      WHERE pipeline = ${row.pipeline} AND fence = ${row.fence}`.pipe(
+    inTime(
+      "close",
+      Effect.mapError(
+        sql`UPDATE sluice_pipelines SET holder = NULL, held_since = NULL, held_until = NULL
+          WHERE pipeline = ${row.pipeline} AND fence = ${row.fence}`,
+        failed("close")
+      )
+    ).pipe(
       // It ends by itself.
       Effect.ignore
     )
@@ -116,25 +142,41 @@ export const take = Effect.fnUntraced(function* (
 
   yield* Effect.forkScoped(
     // A renewal that fails is tried again; if none gets through, the lease ends.
-    Effect.ignore(renew).pipe(Effect.repeat(Schedule.spaced(lasts / parts)), Effect.delay(lasts / parts))
+    Effect.ignore(inTime("hold", renew)).pipe(
+      Effect.repeat(Schedule.spaced(lasts / parts)),
+      Effect.delay(lasts / parts)
+    )
   )
 
+  /** Ours for as long as what is about to leave may take. Whatever took long to hear of was long ago: it is asked again. */
+  const hold = Effect.gen(function* () {
+    if (isLost) return yield* lose
+    while ((yield* Clock.currentTimeMillis) >= until - lasts / parts) yield* inTime("hold", renew)
+  })
+
+  /**
+   * Whoever takes over waits for a transaction that has begun; one whose process is suspended in the middle of it would keep
+   * everybody waiting, and Postgres ends it.
+   */
+  const answer = sql.onDialectOrElse({
+    pg: () => sql`set_config('idle_in_transaction_session_timeout', ${String(lasts)}, true)`,
+    orElse: () => sql.literal("fence")
+  })
   const isOurs = sql`UPDATE sluice_pipelines SET fence = fence
-    WHERE pipeline = ${pipeline} AND fence = ${fence} RETURNING fence`
+    WHERE pipeline = ${pipeline} AND fence = ${fence} RETURNING ${answer}`
 
   return {
     pipeline,
     fence,
     sweep,
-    hold: Effect.flatMap(Clock.currentTimeMillis, (millis) => (millis < until - lasts / parts ? Effect.void : renew)),
+    hold,
     paused: Deferred.await(paused),
     writing: (operation) => (effect) =>
-      Effect.flatMap(isOurs, (rows): Effect.Effect<void, Ledger.LedgerError> =>
-        rows.length === 0 ? lose : Effect.void
-      ).pipe(
-        Effect.andThen(effect),
-        sql.withTransaction,
-        Effect.catchTag("SqlError", (error) => Effect.fail(failed(operation)(error)))
-      )
+      transaction(
+        sql,
+        Effect.flatMap(isOurs, (rows): Effect.Effect<void, Ledger.LedgerError> =>
+          rows.length === 0 ? lose : Effect.void
+        ).pipe(Effect.andThen(effect))
+      ).pipe(Effect.catchTag("SqlError", (error) => Effect.fail(failed(operation)(error))))
   }
 })
