@@ -11,6 +11,7 @@ import { Cause, type Outcome } from "./Outcome.ts"
 import type { Report } from "./Report.ts"
 import { SourceFile } from "./SourceFile.ts"
 
+export { noState } from "./internal/noState.ts"
 export * from "./LedgerError.ts"
 
 const state = {
@@ -112,6 +113,11 @@ export interface Settlement {
   readonly arrived: ReadonlyArray<{ readonly intent: Intent; readonly objectId: string }>
   /** Intents of which it was found out that they did not, by file. */
   readonly missed: ReadonlyArray<string>
+  /**
+   * Intents of which nobody knows, and nobody has to: sending them again is harmless. A file that is not known is known from
+   * here on, in no state that it could be in, so that its object is found if the file is gone.
+   */
+  readonly unsure: ReadonlyArray<Intent>
   /** Objects that are to be removed, because others took their places. */
   readonly superseded: ReadonlyArray<Superseded>
   /** Those of them that are removed, by object. */
@@ -128,6 +134,7 @@ export const nothing: Settlement = {
   cursors: [],
   arrived: [],
   missed: [],
+  unsure: [],
   superseded: [],
   cleared: []
 }

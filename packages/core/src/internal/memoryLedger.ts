@@ -6,6 +6,7 @@ import { hostname } from "node:os"
 import type { Container, RangeCursor } from "../Change.ts"
 import type * as Ledger from "../Ledger.ts"
 import { Held, held, Paused, paused } from "../LedgerError.ts"
+import { noState } from "./noState.ts"
 import { isDelivered, type Outcome } from "../Outcome.ts"
 import { state } from "../SourceFile.ts"
 
@@ -117,6 +118,10 @@ const write = (shelf: Shelf, runId: string, settlement: Ledger.Settlement, now: 
     deliver(shelf, intent, objectId)
   }
   for (const id of settlement.missed) shelf.intents.delete(id)
+  for (const intent of settlement.unsure) {
+    shelf.intents.delete(intent.id)
+    if (!shelf.rows.has(intent.id)) deliver(shelf, { ...intent, token: noState }, undefined)
+  }
   for (const one of settlement.superseded) shelf.superseded.set(one.objectId, one)
   for (const objectId of settlement.cleared) shelf.superseded.delete(objectId)
   for (const { id, within } of settlement.seen) {

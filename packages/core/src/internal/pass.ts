@@ -17,6 +17,7 @@ import type { Source } from "../Source.ts"
 import { content, facts, type SourceFile, state } from "../SourceFile.ts"
 import * as Claims from "./claims.ts"
 import * as Frontier from "./frontier.ts"
+import { noState } from "./noState.ts"
 import { type Failure, Refusals, type RunContext } from "./run.ts"
 
 /** What a pipeline is made of. */
@@ -177,7 +178,8 @@ export const make = <O, P extends Prepared, RS, RM, RK>(parts: Parts<O, P, RS, R
       /** Nothing leaves that is not in the ledger, and nothing at all once the book is another run's. */
       const leaving = Effect.fnUntraced(function* (records: ReadonlyArray<OnItsWay>) {
         yield* book.hold
-        if (Option.isNone(sink.find)) return
+        // Where sending again is harmless, it matters only whether an object is there when its file is gone.
+        if (Option.isNone(sink.find) && !removes) return
         const sentAt = yield* Clock.currentTimeMillis
         yield* book.intend(
           records.map(({ file, replaces }): Intent => ({
@@ -198,7 +200,7 @@ export const make = <O, P extends Prepared, RS, RM, RK>(parts: Parts<O, P, RS, R
         if (!Filter.matches(filter, change.file)) return Filtered.make({})
         if (change._tag === "Skip") return Skipped.make({ cause: change.reason })
         if (change._tag === "Reject") return Rejected.make({ cause: change.reason })
-        if (known === undefined) return undefined
+        if (known === undefined || known.token === noState) return undefined
         const { file } = change
         if (known.facts === facts(file)) {
           if (known.token === file.token) return Unchanged.make({})

@@ -14,7 +14,10 @@ const pageSize = 1000
 /** No request takes longer, in milliseconds: an answer that did not come by then was lost. */
 const longestRequest = 5 * 60_000
 
-/** Settles the intents that earlier runs left: what arrived is known from here on, what did not is sent again. */
+/**
+ * Settles the intents that earlier runs left: what arrived is known from here on, what did not is sent again. Where sending
+ * again is harmless, nobody asks.
+ */
 export const make = <O, P extends Prepared, R>(
   sink: Sink<O, P, R>,
   updates: Updates,
@@ -25,18 +28,19 @@ export const make = <O, P extends Prepared, R>(
       const intents = yield* book.intents(pageSize)
       if (!Arr.isReadonlyArrayNonEmpty(intents)) return
       yield* book.hold
+      if (Option.isNone(sink.find)) {
+        yield* book.settle({ ...nothing, unsure: intents })
+        continue
+      }
       const now = yield* Clock.currentTimeMillis
-      // Where sending again is harmless, nobody asks.
-      const found = Option.isNone(sink.find)
-        ? []
-        : yield* sink.find.value(
-            Arr.map(intents, ({ replaces, sentAt, token, uri }) => ({
-              key: sourceKey(uri),
-              token,
-              replaces,
-              lostAt: Math.min(now, sentAt + longestRequest)
-            }))
-          )
+      const found = yield* sink.find.value(
+        Arr.map(intents, ({ replaces, sentAt, token, uri }) => ({
+          key: sourceKey(uri),
+          token,
+          replaces,
+          lostAt: Math.min(now, sentAt + longestRequest)
+        }))
+      )
       const byKey = new Map(found.map(({ key, objectId }) => [key, objectId]))
       const arrived = intents.flatMap((intent) => {
         const objectId = byKey.get(sourceKey(intent.uri))

@@ -2,7 +2,7 @@
  * What is on its way, and objects whose places others took.
  */
 import { assert } from "@effect/vitest"
-import { Outcome, SourceFile } from "@sluice/core"
+import { Ledger, Outcome, SourceFile } from "@sluice/core"
 import { Effect } from "effect"
 import { file, intent, open, rejected, settle, type Test } from "./said.ts"
 
@@ -87,5 +87,32 @@ export const sending = (test: Test): void => {
       assert.deepStrictEqual((yield* book.known(["1"])).get("1"), { ...state, objectId: "new", gone: false })
       yield* settle(book, { superseded: [{ uri: "test://1", objectId: "old" }] })
       assert.deepStrictEqual(yield* book.superseded(10), [{ uri: "test://1", objectId: "old" }])
+    }))
+
+  test("knows a file of which nobody knows whether it arrived in no state, and one that is known as it was", () =>
+    Effect.gen(function* () {
+      const book = yield* open("unsure")
+      yield* settle(book, {
+        files: [
+          { file: file("known"), outcome: Outcome.Created.make({}), objectId: "old" },
+          { file: file("refused"), outcome: rejected("x") }
+        ]
+      })
+      const sent = [intent("known", { token: "2" }), intent("new", { within: "f" }), intent("refused")]
+      yield* book.intend(sent)
+      yield* settle(book, { unsure: sent })
+      assert.deepStrictEqual(yield* book.intents(10), [])
+      const known = yield* book.known(["known", "new"])
+      assert.deepStrictEqual(known.get("known"), { ...SourceFile.state(file("known")), objectId: "old", gone: false })
+      assert.deepStrictEqual(known.get("new"), {
+        ...SourceFile.state(file("new", { within: "f" })),
+        token: Ledger.noState,
+        gone: false
+      })
+      const letters = yield* Effect.flatMap(Ledger.Ledger, (ledger) => ledger.deadLetters("unsure", { limit: 10 }))
+      assert.deepStrictEqual(
+        letters.map((letter) => letter.file.id),
+        ["refused"]
+      )
     }))
 }

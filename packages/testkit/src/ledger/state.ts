@@ -175,6 +175,7 @@ export const state = (test: Test): void => {
         cursors: [at("r", "1"), at("changes", "2", true)],
         arrived: [{ intent: intent("arrived"), objectId: "o" }],
         missed: ["missed"],
+        unsure: [],
         superseded: [{ uri: "test://y", objectId: "old" }],
         cleared: ["cleared"]
       })
