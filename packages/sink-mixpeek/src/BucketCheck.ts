@@ -122,6 +122,29 @@ const aboutLineage = (lineage: Placed, properties: Properties, bucket: string): 
         ]
   })
 
+/** What cannot be promised of a bucket that does not hold what lost answers are found out by. */
+const aboutGuarantees = ({ lineage, upserts }: Settings): Findings => {
+  if (upserts) return []
+  if (lineage.sourceKey === undefined) {
+    return [
+      Check.warning(
+        "lineage.sourceKey",
+        "it is nowhere: files whose answers are lost, or that are on their way when a run is killed, may have two objects (acceptDoubles)",
+        "Give it a place, or use a bucket whose unique key upserts"
+      )
+    ]
+  }
+  return lineage.source === undefined
+    ? [
+        Check.warning(
+          "lineage.source",
+          "it is nowhere, so states of a file cannot be told apart: where the answer for a changed file is lost, an object of its old state may be taken for the new one",
+          "Give it a place, or use a bucket whose unique key upserts"
+        )
+      ]
+    : []
+}
+
 const aboutRequired = (shape: Shape, lineage: Placed, properties: Properties): Findings => {
   const surely = new Set([
     ...(shape.blobs.length === 1 ? shape.blobs.map(({ property }) => property) : []),
@@ -258,6 +281,7 @@ export const check = Effect.fn("MixpeekSink.check")(function* (
           }),
           ...aboutLineage(settings.lineage, properties, settings.bucket)
         ]),
+    ...aboutGuarantees(settings),
     ...aboutUniqueKey(bucket, settings, shape),
     aboutPlan(organization)
   ]

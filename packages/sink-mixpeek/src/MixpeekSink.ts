@@ -76,10 +76,12 @@ const configured = (settings: SinkOptions.Settings): MixpeekSink => {
     prepare: (record) => MixpeekRecord.make(options, record),
     describe: MixpeekRecord.describe,
     send: (batch) => send(settings, batch),
-    find:
-      upserts || sourceKey === undefined
-        ? Option.none()
-        : Option.some((lost) => Lookup.find(settings, sourceKey, lost)),
+    find: upserts
+      ? Option.none()
+      : Option.some((lost) =>
+          // Nobody can tell: that was accepted.
+          sourceKey === undefined ? Effect.succeed([]) : Lookup.find(settings, sourceKey, lost)
+        ),
     remove: (batch) => Removal.remove(settings, batch)
   }
 }

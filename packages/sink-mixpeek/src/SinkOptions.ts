@@ -41,6 +41,11 @@ export interface Options {
    * Default 10 seconds. Not needed, and not waited for, with `uniqueKey: "upsert"`.
    */
   readonly grace?: Duration.Input | undefined
+  /**
+   * Accepts second objects of files whose answers were lost, or that were on their way when a run was killed: for buckets
+   * without a unique key that can hold no `lineage.sourceKey` either, where nobody can tell what arrived. Default false.
+   */
+  readonly acceptDoubles?: boolean | undefined
 }
 
 /** Options that hold. */
@@ -99,14 +104,15 @@ const limitProblems = (limits: Sink.Limits): ReadonlyArray<Misconfigured> => [
     : [new Misconfigured({ field: "batch.maxWait", problem: "not a finite duration", remedy: "Use a few seconds" })])
 ]
 
-const keyProblems = (lineage: LineageFields.Placed, upserts: boolean): ReadonlyArray<Misconfigured> =>
-  lineage.sourceKey !== undefined || upserts
+const keyProblems = (lineage: LineageFields.Placed, isHarmless: boolean): ReadonlyArray<Misconfigured> =>
+  lineage.sourceKey !== undefined || isHarmless
     ? []
     : [
         new Misconfigured({
           field: "lineage.sourceKey",
           problem: "nowhere, so nobody could tell which objects of a lost answer exist",
-          remedy: 'Give it a place, or use a bucket whose unique key upserts and say uniqueKey: "upsert"'
+          remedy:
+            'Give it a place, or use a bucket whose unique key upserts and say uniqueKey: "upsert"; or say acceptDoubles: true'
         })
       ]
 
@@ -131,7 +137,7 @@ export const resolve = (options: Options): Result.Result<Settings, ReadonlyArray
     ...limitProblems(limits),
     ...problemOf(delivery),
     ...problemOf(lineage),
-    ...(Result.isSuccess(lineage) ? keyProblems(lineage.success, upserts) : [])
+    ...(Result.isSuccess(lineage) ? keyProblems(lineage.success, upserts || options.acceptDoubles === true) : [])
   ]
   if (problems.length > 0 || Result.isFailure(delivery) || Result.isFailure(lineage)) return Result.fail(problems)
   return Result.succeed({

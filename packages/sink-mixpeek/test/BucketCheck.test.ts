@@ -143,6 +143,24 @@ describe("MixpeekSink.check", () => {
     })
   )
 
+  it.effect.each([
+    [{ lineage: { source: false } }, ["warning lineage.source"]],
+    [{ lineage: { sourceKey: false }, acceptDoubles: true }, ["warning lineage.sourceKey"]],
+    [{ lineage: { sourceKey: false }, uniqueKey: "upsert" }, []]
+  ] as ReadonlyArray<[Partial<MixpeekSink.Options>, ReadonlyArray<string>]>)(
+    "says what cannot be promised: %j",
+    ([sink, expected]) =>
+      Effect.gen(function* () {
+        const server = { limits: { data: { requests: 600 } } }
+        const bucket = { uniqueKey: { fields: ["content"], default_policy: "upsert" as const } }
+        const said = yield* complaints({ server, ...(sink.uniqueKey === undefined ? {} : { bucket }), sink })
+        assert.deepStrictEqual(
+          said.filter((one) => !one.endsWith("uniqueKey")),
+          expected
+        )
+      })
+  )
+
   it.effect("looks into metadata where the schema says what is in it", () =>
     Effect.gen(function* () {
       const server = { limits: { data: { requests: 600 } } }
