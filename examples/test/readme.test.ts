@@ -38,16 +38,19 @@ describe("the documents", () => {
     )
   }
 
-  it.live("docs/google-drive.md names tests that are there", () =>
+  it.live.each([
+    ["docs/google-drive.md", 20],
+    ["docs/guarantees.md", 8]
+  ] as const)("%s names tests that are there", ([document, least]) =>
     Effect.gen(function* () {
       const fs = yield* FileSystem.FileSystem
-      const named = (yield* fs.readFileString("docs/google-drive.md")).matchAll(/\]\(\.\.\/([^)]+)\): "([^"]+)"/g)
+      const named = (yield* fs.readFileString(document)).matchAll(/\]\(\.\.\/([^)]+)\): "([^"]+)"/g)
       let count = 0
       for (const [, file = "", title = ""] of named) {
         count++
         assert.include(yield* fs.readFileString(file), title, `${file} has no such test`)
       }
-      assert.isAbove(count, 20)
+      assert.isAbove(count, least)
     }).pipe(Effect.provide(NodeServices.layer))
   )
 
