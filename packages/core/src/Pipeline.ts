@@ -229,7 +229,7 @@ export const start = <R>(
         seconds: yield* seconds
       })
       // The run is over whatever the ledger says to that.
-      yield* Effect.ignore(book.end(report))
+      yield* Effect.ignoreCause(book.end(report))
       yield* Scope.close(scope, Exit.void)
       yield* publish(Event.cases.Ended.make({ report }))
       yield* Deferred.done(
