@@ -78,6 +78,11 @@ export interface Options<Rec, E = never> {
   readonly onBatch?: ((batch: Batch) => void) | undefined
   /** Runs before each request that sends these, also when they are sent again. Where it fails nothing is sent any more. */
   readonly leaving?: ((records: ReadonlyArray<Rec>) => Effect.Effect<void, E>) | undefined
+  /**
+   * Objects of earlier states of these that may still be there besides `Record.replaces`, by the records' keys: asked for when
+   * an answer was lost, before the sink is asked. Default: none.
+   */
+  readonly earlier?: ((records: ReadonlyArray<Rec>) => Effect.Effect<Sending.Earlier, E>) | undefined
 }
 
 /** Retries a request for up to 15 minutes, at most 10 times in a row; a 429 counts for time only. */
@@ -113,7 +118,7 @@ const heavy = 64 * 1024
  * Fails, after what is in flight is settled, with
  * - the error of `records` itself;
  * - `SourceError` where reading contents lost its authorisation or its store;
- * - what `leaving` fails with;
+ * - what `leaving` and `earlier` fail with;
  * - `SinkError` where nothing can be sent any more (`stopsRun`), or the sink stayed unavailable for as long as `retry`
  *   allows.
  *
@@ -176,6 +181,7 @@ export const dispatch =
         const send = Sending.make<O, P, R, Rec, E2>(sink, {
           policy,
           leaving: (items) => options.leaving?.(items.map(({ record }) => record)) ?? Effect.void,
+          earlier: (items) => options.earlier?.(items.map(({ record }) => record)) ?? Effect.succeed(new Map()),
           stopping: stopping.await,
           stopped: () => stopped,
           again: room.again,

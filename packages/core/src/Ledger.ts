@@ -179,8 +179,11 @@ export interface Book {
   readonly completeSweep: Effect.Effect<void, LedgerError>
   /** Some of the files that are gone, at most so many. */
   readonly gone: (limit: number) => Effect.Effect<ReadonlyArray<Known>, LedgerError>
-  /** Some of the objects whose places others took, at most so many. */
-  readonly superseded: (limit: number) => Effect.Effect<ReadonlyArray<Superseded>, LedgerError>
+  /** Some of the objects whose places others took, at most so many; those made from files at these addresses, where some are named. */
+  readonly superseded: (
+    limit: number,
+    uris?: ReadonlyArray<string>
+  ) => Effect.Effect<ReadonlyArray<Superseded>, LedgerError>
   /** How many files are known, and how many of them are gone. */
   readonly count: Effect.Effect<{ readonly known: number; readonly gone: number }, LedgerError>
   /** The run is over. */

@@ -120,8 +120,8 @@ export interface Lost {
   readonly key: string
   /** The state it was made from. */
   readonly token: string
-  /** An object that was there before it. */
-  readonly replaces: string | undefined
+  /** Objects of earlier states that are there. */
+  readonly replaces: ReadonlyArray<string>
   /** When its answer was lost, at the latest; milliseconds since 1970. */
   readonly lostAt: number
 }

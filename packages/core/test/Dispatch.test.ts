@@ -177,10 +177,13 @@ describe("dispatch", () => {
         }
       })
       const one = { ...record("a", { token: "7" }), replaces: "obj_old" }
-      const { settled } = yield* collect(Dispatch.dispatch(sink)(Stream.succeed(one)))
+      const earlier = () => Effect.succeed(new Map([[one.key, ["obj_older"]]]))
+      const { settled } = yield* collect(Dispatch.dispatch(sink)(Stream.succeed(one), { earlier }))
       assert.deepStrictEqual(summary(settled), ["a:Created"])
       const left = requests[0]?.at ?? 0
-      assert.deepStrictEqual(asked, [{ key: one.key, token: "7", replaces: "obj_old", lostAt: left + 5000 }])
+      assert.deepStrictEqual(asked, [
+        { key: one.key, token: "7", replaces: ["obj_old", "obj_older"], lostAt: left + 5000 }
+      ])
     })
   )
 

@@ -61,7 +61,7 @@ export const find = Effect.fn("MixpeekSink.find")(function* (
       const key = at(object, sourceKey)
       const one = Predicate.isString(key) ? missing.get(key) : undefined
       const { object_id: objectId } = object
-      if (one === undefined || objectId === undefined || objectId === one.replaces) continue
+      if (one === undefined || objectId === undefined || one.replaces.includes(objectId)) continue
       const state = token === undefined ? undefined : at(object, token)
       // Of a bucket that does not keep it, any object of the file is taken for the one.
       if (Predicate.isString(state) && state !== one.token) continue

@@ -14,7 +14,7 @@ const lostOf = ({
 }): Sink.Lost => ({
   key,
   token,
-  replaces: undefined,
+  replaces: [],
   lostAt: 0
 })
 
@@ -55,7 +55,10 @@ describe("MixpeekSink.find", () => {
       const objects = yield* server.objects(Fixtures.bucket)
       assert.strictEqual(found[0]?.objectId, objects[0]?.objectId)
       assert.deepStrictEqual(yield* lookFor(server, ["c"], [], {}, { token: "v2" }), [])
-      assert.deepStrictEqual(yield* lookFor(server, ["c"], [], {}, { replaces: found[0]?.objectId }), [])
+      assert.deepStrictEqual(
+        yield* lookFor(server, ["c"], [], {}, { replaces: found.map(({ objectId }) => objectId) }),
+        []
+      )
     })
   )
 

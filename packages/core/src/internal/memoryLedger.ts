@@ -209,7 +209,11 @@ const bookOf = (shelf: Shelf, runId: string): Ledger.Book => ({
       }
       return gone
     }),
-  superseded: (limit) => Effect.sync(() => [...shelf.superseded.values()].slice(0, limit)),
+  superseded: (limit, uris) =>
+    Effect.sync(() => {
+      const all = [...shelf.superseded.values()]
+      return (uris === undefined ? all : all.filter(({ uri }) => uris.includes(uri))).slice(0, limit)
+    }),
   count: Effect.sync(() => {
     let gone = 0
     for (const row of shelf.rows.values()) if (row.gone) gone++

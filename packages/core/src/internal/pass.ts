@@ -16,6 +16,7 @@ import type { Prepared, Record, Sink } from "../Sink.ts"
 import type { Source } from "../Source.ts"
 import { content, facts, type SourceFile, state } from "../SourceFile.ts"
 import * as Claims from "./claims.ts"
+import * as Earlier from "./earlier.ts"
 import * as Frontier from "./frontier.ts"
 import { noState } from "./noState.ts"
 import { type Failure, Refusals, type RunContext } from "./run.ts"
@@ -345,6 +346,11 @@ export const make = <O, P extends Prepared, RS, RM, RK>(parts: Parts<O, P, RS, R
         retry: parts.retry,
         retake,
         leaving,
+        earlier: (records) =>
+          Earlier.objects(
+            book,
+            Arr.map(records, ({ file }) => file.uri)
+          ),
         stop: run.stop,
         onBatch: (batch) => tally.batch(batch)
       }).pipe(

@@ -6,6 +6,7 @@ import { nothing } from "../Ledger.ts"
 import type { LedgerError } from "../LedgerError.ts"
 import { sourceKey } from "../Lineage.ts"
 import type { Prepared, Sink, SinkError } from "../Sink.ts"
+import * as Earlier from "./earlier.ts"
 import type { Updates } from "./pass.ts"
 import type { RunContext } from "./run.ts"
 
@@ -32,12 +33,16 @@ export const make = <O, P extends Prepared, R>(
         yield* book.settle({ ...nothing, unsure: intents })
         continue
       }
+      const earlier = yield* Earlier.objects(
+        book,
+        Arr.map(intents, ({ uri }) => uri)
+      )
       const now = yield* Clock.currentTimeMillis
       const found = yield* sink.find.value(
         Arr.map(intents, ({ replaces, sentAt, token, uri }) => ({
           key: sourceKey(uri),
           token,
-          replaces,
+          replaces: [...(replaces === undefined ? [] : [replaces]), ...(earlier.get(sourceKey(uri)) ?? [])],
           lostAt: Math.min(now, sentAt + longestRequest)
         }))
       )

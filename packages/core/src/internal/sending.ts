@@ -17,11 +17,16 @@ export interface Item<Rec, P> {
   attempts: number
 }
 
+/** Objects of earlier states, by the keys of their records. */
+export type Earlier = ReadonlyMap<string, ReadonlyArray<string>>
+
 /** What happens around a batch. `E`: why it may not leave. */
 export interface Surroundings<Rec, P, E> {
   readonly policy: Retry.Policy
   /** A request with these is about to leave. */
   readonly leaving: (items: ReadonlyArray<Item<Rec, P>>) => Effect.Effect<void, E>
+  /** Objects of earlier states of these that may be there. */
+  readonly earlier: (items: ReadonlyArray<Item<Rec, P>>) => Effect.Effect<Earlier, E>
   /** These found their outcome. */
   readonly settle: (items: ReadonlyArray<readonly [Item<Rec, P>, Outcome]>) => Effect.Effect<void>
   /** This one travels with a later batch. */
@@ -103,11 +108,17 @@ export const make = <O, P extends Prepared, R, Rec extends Record<O>, E>(
   })
 
   /** Settles what did arrive although the answer was lost; what is left may be sent again. */
-  const resolve = Effect.fnUntraced(function* (items: Batch<I>): Effect.fn.Return<ReadonlyArray<I>, SinkError, R> {
+  const resolve = Effect.fnUntraced(function* (items: Batch<I>): Effect.fn.Return<ReadonlyArray<I>, SinkError | E, R> {
     if (Option.isNone(sink.find)) return items
     const lostAt = yield* Clock.currentTimeMillis
+    const earlier = yield* around.earlier(items)
     const found = yield* sink.find.value(
-      Arr.map(items, ({ record: { file, key, replaces } }) => ({ key, token: file.token, replaces, lostAt }))
+      Arr.map(items, ({ record: { file, key, replaces } }) => ({
+        key,
+        token: file.token,
+        replaces: [...(replaces === undefined ? [] : [replaces]), ...(earlier.get(key) ?? [])],
+        lostAt
+      }))
     )
     const byKey = new Map(found.map((one) => [one.key, one.objectId]))
     const arrived: Array<readonly [I, Outcome]> = []
