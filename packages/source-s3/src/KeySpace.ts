@@ -97,6 +97,7 @@ export const splitPoint = <E, R>(
     let ceiling = stretch.until
     /** Whether something is left above a cut. Where nothing is, the stretch in truth ends there. */
     const cuts = Effect.fnUntraced(function* (cut: string) {
+      if (ceiling !== undefined && compare(cut, ceiling) >= 0) return false
       if (!(yield* isEmpty(cut, ceiling))) return true
       ceiling = cut
       return false

@@ -59,12 +59,14 @@ describe("KeySpace", () => {
 
   it.effect.prop(
     "cuts a stretch inside, with something left above",
-    { keys: Schema.NonEmptyArray(Key), at: Schema.Natural, bounded: Schema.Boolean },
-    ({ at, bounded, keys }) =>
+    { keys: Schema.NonEmptyArray(Key), at: Schema.Natural, end: Schema.Natural, bounded: Schema.Boolean },
+    ({ at, bounded, end, keys }) =>
       Effect.gen(function* () {
         const all = sorted(keys.map((key) => `p/${key}`))
-        const after = all[at % all.length] ?? "p/"
-        const until = bounded ? all[all.length - 1] : undefined
+        const first = at % all.length
+        const after = all[first] ?? "p/"
+        // What comes after the end is no business of the stretch.
+        const until = bounded ? all[first + (end % (all.length - first))] : undefined
         const { isEmpty } = bucket(all)
         const found = yield* splitPoint({ prefix: "p/", after, until }, isEmpty)
         if (Option.isNone(found)) return
@@ -74,6 +76,16 @@ describe("KeySpace", () => {
         assert.isTrue(until === undefined || compare(cut, until) < 0)
         assert.isFalse(yield* isEmpty(cut, until))
       })
+  )
+
+  it.effect("cuts no stretch beyond its end, where a number has grown by then", () =>
+    Effect.gen(function* () {
+      const keys = Array.from({ length: 50 }, (_, i) => `archive/${String(i).padStart(6, "0")}/document`)
+      const stretch = { prefix: "", after: "archive/000004/document", until: "archive/000015/" }
+      const cut = Option.getOrThrow(yield* splitPoint(stretch, bucket(keys).isEmpty))
+      assert.isAbove(compare(cut, stretch.after), 0)
+      assert.isBelow(compare(cut, stretch.until), 0)
+    })
   )
 
   const numbers = Array.from({ length: 3000 }, (_, i) => `logs/2026/part-${String(i).padStart(5, "0")}.json`)
