@@ -107,6 +107,31 @@ const tables = Effect.gen(function* () {
     PRIMARY KEY (pipeline, id)
   ) ${clustered}`
   yield* sql`CREATE INDEX sluice_dead_letters_in ON sluice_dead_letters (pipeline, container)`
+  yield* sql.onDialectOrElse({ sqlite: () => statistics, orElse: () => Effect.void })
+})
+
+/**
+ * What SQLite is to expect. Of tables it knows nothing about it takes for granted that a pipeline has ten files, and reads all
+ * of them for each that is named. Rows of a table, of a pipeline, and of a pipeline's id or container.
+ */
+const statistics = Effect.gen(function* () {
+  const sql = yield* SqlClient.SqlClient
+  const expected = [
+    ["sluice_files", "sluice_files", "1000000 1000000 1"],
+    ["sluice_files", "sluice_files_in", "1000000 1000000 100"],
+    ["sluice_files", "sluice_files_gone", "10000 10000 1"],
+    ["sluice_containers", "sluice_containers", "100000 100000 1"],
+    ["sluice_containers", "sluice_containers_in", "100000 100000 10"],
+    ["sluice_intents", "sluice_intents", "10000 10000 1"],
+    ["sluice_superseded", "sluice_superseded", "10000 10000 1"],
+    ["sluice_dead_letters", "sluice_dead_letters", "10000 10000 1"],
+    ["sluice_dead_letters", "sluice_dead_letters_in", "10000 10000 10"]
+  ]
+  // Makes the table of what it knows.
+  yield* sql`ANALYZE`
+  for (const [tbl, idx, stat] of expected) yield* sql`INSERT INTO sqlite_stat1 ${sql.insert({ tbl, idx, stat })}`
+  // Reads that table again.
+  yield* sql`ANALYZE sqlite_schema`
 })
 
 const migrations = { "0001_tables": tables }

@@ -199,7 +199,9 @@ describe("SqliteLedger", () => {
       const one = yield* opened(place, { retain: 3 })
       const counts = () => {
         const database = new DatabaseSync(place)
-        const tables = database.prepare("SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name").all()
+        const tables = database
+          .prepare("SELECT name FROM sqlite_master WHERE type = 'table' AND name LIKE 'sluice%' ORDER BY name")
+          .all()
         const all = tables.map(({ name }) => [
           name,
           database.prepare(`SELECT COUNT(*) AS n FROM ${String(name)}`).get()?.["n"]
