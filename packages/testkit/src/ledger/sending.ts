@@ -105,7 +105,8 @@ export const sending = (test: Test): void => {
       const known = yield* book.known(["known", "new"])
       assert.deepStrictEqual(known.get("known"), { ...SourceFile.state(file("known")), objectId: "old", gone: false })
       assert.deepStrictEqual(known.get("new"), {
-        ...SourceFile.state(file("new", { within: "f" })),
+        ...SourceFile.state(file("new")),
+        within: "f",
         token: Ledger.noState,
         gone: false
       })

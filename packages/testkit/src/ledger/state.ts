@@ -163,7 +163,7 @@ export const state = (test: Test): void => {
         superseded: [{ uri: "test://x", objectId: "cleared" }]
       })
       yield* book.intend(["delivered", "refused", "arrived", "missed", "left"].map((id) => intent(id)))
-      yield* book.settle({
+      yield* settle(book, {
         files: [...created(file("delivered")), { file: file("refused"), outcome: rejected("a") }],
         removed: ["removed"],
         seen: [{ id: "seen", within: "g" }],
