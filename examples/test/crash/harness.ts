@@ -111,7 +111,7 @@ const one = Effect.fnUntraced(function* (variant: Variant, files: number, draw: 
 
   const untilComplete = Effect.fnUntraced(function* () {
     for (let tries = 0; tries < mostAttempts; tries++) if (yield* attempt(120_000)) return
-    yield* Effect.die(`the program did not end well in ${mostAttempts} attempts`)
+    return yield* Effect.die(`the program did not end well in ${mostAttempts} attempts`)
   })
   // A sweep that went on may have passed what was edited since: the next one is whole.
   yield* untilComplete()
