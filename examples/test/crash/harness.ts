@@ -13,7 +13,7 @@ export interface Options {
   /** Files at the source of each run. */
   readonly files: number
   /** Hears of each run. */
-  readonly onRun?: (result: Result & Variant & { readonly run: number }) => void
+  readonly onRun?: (result: Result & Variant & { readonly run: number }) => Effect.Effect<void>
 }
 
 /** What came of one run, or of all. Everything but `runs`, `kills`, `attempts` and `edits` should be 0. */
@@ -136,7 +136,7 @@ export const crash = Effect.fnUntraced(function* ({ files, onRun, runs, seed }: 
     const variant = variants[run % variants.length] ?? { ledger: "sqlite", upserts: false }
     const random = yield* Random.Random.pipe(Random.withSeed(`${seed} ${run}`))
     const result = yield* Effect.scoped(one(variant, files, () => random.nextDoubleUnsafe()))
-    onRun?.({ ...result, ...variant, run })
+    if (onRun !== undefined) yield* onRun({ ...result, ...variant, run })
     total = sum(total, result)
   }
   return total

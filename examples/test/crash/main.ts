@@ -20,9 +20,10 @@ const command = Command.make("crash", flags, ({ files, json, runs, seed }) =>
       files,
       runs,
       seed,
-      onRun: ({ ledger, run, upserts, ...one }) => {
-        if (!json) console.log(`run ${run}, ${ledger}${upserts ? ", unique key" : ""}: ${JSON.stringify(one)}`)
-      }
+      onRun: ({ ledger, run, upserts, ...one }) =>
+        json
+          ? Effect.void
+          : Console.log(`run ${run}, ${ledger}${upserts ? ", unique key" : ""}: ${JSON.stringify(one)}`)
     })
     yield* Console.log(JSON.stringify(result))
     if (!isGood(result)) process.exitCode = 1
