@@ -5,6 +5,7 @@ import { PgClient } from "@effect/sql-pg"
 import type { Ledger } from "@sluice/core"
 import { Layer, type Redacted } from "effect"
 import { orUnreachable } from "./internal/failing.ts"
+import type { LedgerExport } from "./LedgerExport.ts"
 import * as SqlLedger from "./SqlLedger.ts"
 
 export interface Options extends SqlLedger.Options {
@@ -15,7 +16,11 @@ export interface Options extends SqlLedger.Options {
 }
 
 /** Postgres 13 and later. Its tables begin with `sluice_`. */
-export const layer = ({ connections = 10, url, ...options }: Options): Layer.Layer<Ledger.Ledger, Ledger.LedgerError> =>
+export const layer = ({
+  connections = 10,
+  url,
+  ...options
+}: Options): Layer.Layer<Ledger.Ledger | LedgerExport, Ledger.LedgerError> =>
   Layer.provide(
     SqlLedger.layer(options),
     orUnreachable(PgClient.layer({ url, maxConnections: connections, applicationName: "sluice" }))

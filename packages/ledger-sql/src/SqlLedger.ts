@@ -2,13 +2,14 @@
  * The ledger on any `effect/sql` client of SQLite or Postgres. `SqliteLedger` and `PostgresLedger` bring one along.
  */
 import { Ledger, Report } from "@sluice/core"
-import { Clock, Duration, Effect, Layer, Option, Schema } from "effect"
+import { Clock, Context, Duration, Effect, Layer, Option, Schema } from "effect"
 import { SqlClient } from "effect/sql"
 import { hostname } from "node:os"
 import * as Book from "./internal/book.ts"
 import * as DeadLetters from "./internal/deadLetters.ts"
 import { failed, Integer, rowsOf, unreadable } from "./internal/failing.ts"
 import * as Lease from "./internal/lease.ts"
+import * as LedgerExport from "./LedgerExport.ts"
 import * as Migrations from "./Migrations.ts"
 
 export interface Options {
@@ -41,6 +42,7 @@ const migrate = Effect.gen(function* () {
       `it was written by a newer version of Sluice (its tables are of version ${current}, this one knows ${Migrations.latest}): update Sluice here, or use another ledger`
     )
   }
+  if (current === Migrations.latest) return
   yield* Migrations.run.pipe(
     Effect.catchTag("MigrationError", (error) =>
       Effect.fail(unreadable("open", `its tables cannot be made (${error.message})`, error))
@@ -50,9 +52,10 @@ const migrate = Effect.gen(function* () {
 })
 
 /** Fails with `LedgerError` where the database is not there, may not be written, or was written by a newer version. */
-export const layer = (options: Options = {}): Layer.Layer<Ledger.Ledger, Ledger.LedgerError, SqlClient.SqlClient> =>
-  Layer.effect(
-    Ledger.Ledger,
+export const layer = (
+  options: Options = {}
+): Layer.Layer<Ledger.Ledger | LedgerExport.LedgerExport, Ledger.LedgerError, SqlClient.SqlClient> =>
+  Layer.effectContext(
     Effect.gen(function* () {
       const sql = yield* SqlClient.SqlClient
       yield* migrate
@@ -74,7 +77,7 @@ export const layer = (options: Options = {}): Layer.Layer<Ledger.Ledger, Ledger.
         f: (pipeline: number) => Effect.Effect<A, Ledger.LedgerError, SqlClient.SqlClient>
       ) => Effect.flatMap(idOf(name), (id) => (id === undefined ? Effect.succeed(empty) : here(f(id))))
 
-      return Ledger.Ledger.of({
+      const ledger = Ledger.Ledger.of({
         open: ({ pipeline, runId }) =>
           here(
             Effect.gen(function* () {
@@ -119,5 +122,8 @@ export const layer = (options: Options = {}): Layer.Layer<Ledger.Ledger, Ledger.
             )
           )
       })
+      return Context.make(Ledger.Ledger, ledger).pipe(
+        Context.add(LedgerExport.LedgerExport, LedgerExport.make(sql, lease))
+      )
     })
   )

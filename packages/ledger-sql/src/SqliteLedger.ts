@@ -5,6 +5,7 @@ import type { Ledger } from "@sluice/core"
 import { Layer } from "effect"
 import { orUnreachable } from "./internal/failing.ts"
 import * as Sqlite from "./internal/nodeSqlite.ts"
+import type { LedgerExport } from "./LedgerExport.ts"
 import * as SqlLedger from "./SqlLedger.ts"
 
 export interface Options extends SqlLedger.Options {
@@ -16,5 +17,5 @@ export interface Options extends SqlLedger.Options {
  * For one machine: any number of processes may have it open, one of them at a time runs a pipeline. What was settled
  * survives a loss of power.
  */
-export const layer = ({ file, ...options }: Options): Layer.Layer<Ledger.Ledger, Ledger.LedgerError> =>
+export const layer = ({ file, ...options }: Options): Layer.Layer<Ledger.Ledger | LedgerExport, Ledger.LedgerError> =>
   Layer.provide(SqlLedger.layer(options), orUnreachable(Sqlite.layer(file)))

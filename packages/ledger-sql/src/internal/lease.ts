@@ -14,6 +14,8 @@ export interface Options {
   readonly duration: Duration.Duration
   /** What this process is called where another one asks who has the book. */
   readonly holder: string
+  /** Also where the pipeline is paused. */
+  readonly evenPaused?: boolean | undefined
 }
 
 export interface Lease {
@@ -53,12 +55,12 @@ const now = (sql: SqlClient.SqlClient): Effect.Effect<Fragment> =>
     orElse: () => Effect.map(Clock.currentTimeMillis, (millis) => sql`${millis}`)
   })
 
-const refused = Effect.fnUntraced(function* (name: string) {
+const refused = Effect.fnUntraced(function* (name: string, evenPaused: boolean) {
   const sql = yield* SqlClient.SqlClient
   const [row] = yield* Found("open")(
     sql`SELECT holder, held_since, paused_why, paused_since FROM sluice_pipelines WHERE name = ${name}`
   )
-  if (row?.paused_why !== null && row?.paused_why !== undefined) {
+  if (!evenPaused && row?.paused_why !== null && row?.paused_why !== undefined) {
     const since = DateTime.makeUnsafe(row.paused_since ?? 0)
     return yield* Ledger.paused(name, new Ledger.Paused({ why: row.paused_why, since }))
   }
@@ -69,7 +71,7 @@ const refused = Effect.fnUntraced(function* (name: string) {
 /** Takes the book of a pipeline until the scope closes. */
 export const take = Effect.fnUntraced(function* (
   name: string,
-  { duration, holder }: Options
+  { duration, evenPaused = false, holder }: Options
 ): Effect.fn.Return<Lease, Ledger.LedgerError, SqlClient.SqlClient | Scope.Scope> {
   const sql = yield* SqlClient.SqlClient
   const lasts = Duration.toMillis(duration)
@@ -77,6 +79,8 @@ export const take = Effect.fnUntraced(function* (
   /** Until when nobody else can have it, by our own clock. */
   let until = (yield* Clock.currentTimeMillis) + lasts
   let isLost = false
+
+  const isAwake = sql.literal(evenPaused ? "" : "AND paused_why IS NULL")
 
   const takeIt = Effect.gen(function* () {
     yield* Effect.mapError(
@@ -86,9 +90,9 @@ export const take = Effect.fnUntraced(function* (
     const time = yield* now(sql)
     const [row] = yield* Taken("open")(sql`UPDATE sluice_pipelines
       SET fence = fence + 1, holder = ${holder}, held_since = ${time}, held_until = ${time} + ${lasts}
-      WHERE name = ${name} AND paused_why IS NULL AND (held_until IS NULL OR held_until <= ${time})
+      WHERE name = ${name} ${isAwake} AND (held_until IS NULL OR held_until <= ${time})
       RETURNING pipeline, fence, sweep`)
-    return row ?? (yield* refused(name))
+    return row ?? (yield* refused(name, evenPaused))
   })
   /** A database that is gone may never say so, and a client waits for its word also where it is to wait no longer. */
   const inTime = Effect.fnUntraced(function* <A>(operation: string, effect: Effect.Effect<A, Ledger.LedgerError>) {
