@@ -3,11 +3,11 @@
  */
 import { Ledger, Report } from "@sluice/core"
 import { Clock, Context, Duration, Effect, Layer, Option, Schema } from "effect"
-import { SqlClient } from "effect/sql"
+import { SqlClient, SqlError } from "effect/sql"
 import { hostname } from "node:os"
 import * as Book from "./internal/book.ts"
 import * as DeadLetters from "./internal/deadLetters.ts"
-import { failed, Integer, rowsOf, unreadable } from "./internal/failing.ts"
+import { brokenOff, failed, Integer, rowsOf, unreadable } from "./internal/failing.ts"
 import * as Lease from "./internal/lease.ts"
 import * as LedgerExport from "./LedgerExport.ts"
 import * as Migrations from "./Migrations.ts"
@@ -43,9 +43,13 @@ const migrate = Effect.gen(function* () {
     )
   }
   if (current === Migrations.latest) return
-  yield* Migrations.run.pipe(
+  yield* brokenOff(Migrations.run).pipe(
     Effect.catchTag("MigrationError", (error) =>
-      Effect.fail(unreadable("open", `its tables cannot be made (${error.message})`, error))
+      Effect.fail(
+        SqlError.isSqlError(error.cause)
+          ? failed("open")(error.cause)
+          : unreadable("open", `its tables cannot be made (${error.message})`, error)
+      )
     ),
     Effect.catchTag("SqlError", (error) => Effect.fail(failed("open")(error)))
   )

@@ -33,14 +33,15 @@ export const failed =
           cause: error
         })
 
-/** In one transaction. Where the connection breaks in the middle, the end of it fails as well, and effect/sql takes that for a defect. */
+/** In one transaction. */
 export const transaction = <A, E, R>(
   sql: SqlClient.SqlClient,
   effect: Effect.Effect<A, E, R>
-): Effect.Effect<A, E | SqlError.SqlError, R> =>
-  Effect.catchDefect(sql.withTransaction(effect), (defect) =>
-    SqlError.isSqlError(defect) ? Effect.fail(defect) : Effect.die(defect)
-  )
+): Effect.Effect<A, E | SqlError.SqlError, R> => brokenOff(sql.withTransaction(effect))
+
+/** Where the connection breaks in a transaction, the end of that fails as well, and effect/sql takes it for a defect. */
+export const brokenOff = <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A, E | SqlError.SqlError, R> =>
+  Effect.catchDefect(effect, (defect) => (SqlError.isSqlError(defect) ? Effect.fail(defect) : Effect.die(defect)))
 
 /** A client that cannot be made. */
 export const orUnreachable = <A>(
