@@ -2,6 +2,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { Change, type Ledger, Outcome } from "@sluice/core"
 import { ledgerContract } from "@sluice/testkit/ledger-contract"
 import { Effect } from "effect"
+import { TestClock } from "effect/testing"
 import { chmodSync, closeSync, openSync, readdirSync, statSync, writeFileSync, writeSync } from "node:fs"
 import { join } from "node:path"
 import { DatabaseSync } from "node:sqlite"
@@ -62,6 +63,23 @@ describe("SqliteLedger", () => {
       )
       const book = yield* (yield* opened(file)).open(run)
       assert.deepStrictEqual([...(yield* book.known(["1"])).keys()], ["1"])
+    })
+  )
+
+  it.effect("is backed up while a run goes on, and goes on from there", () =>
+    Effect.gen(function* () {
+      const path = yield* folder
+      const place = join(path, "ledger.db")
+      const backup = join(path, "backup.db")
+      const book = yield* (yield* opened(place)).open(run)
+      yield* settle(book, { files: created("1") })
+      yield* inFile(place, `VACUUM INTO '${backup}'`)
+      yield* settle(book, { files: created("2") })
+      const restored = yield* opened(backup)
+      assert.strictEqual((yield* Effect.flip(Effect.scoped(restored.open(run)))).reason._tag, "Held")
+      yield* TestClock.adjust("30 seconds")
+      const another = yield* restored.open(run)
+      assert.deepStrictEqual([...(yield* another.known(["1", "2"])).keys()], ["1"])
     })
   )
 
