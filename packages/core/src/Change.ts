@@ -63,7 +63,11 @@ export interface Page extends RangeCursor {
    * is complete.
    */
   readonly follows?: boolean | undefined
-  /** Containers met on the way. They are stored with the cursor: once all of the page is settled. */
+  /**
+   * Containers met on the way. They are stored with the cursor: once all of the page is settled. Only where they are is
+   * stored before that, and before anything that this page and later ones name: one that was not there has an empty state
+   * until then. So a container is named no later than what is in it.
+   */
   readonly containers?: ReadonlyArray<Container> | undefined
   /** The store could not say everything that belongs here: the sweep is not complete, and nothing is concluded from what it did not say. */
   readonly incomplete?: Reason | undefined

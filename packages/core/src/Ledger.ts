@@ -118,6 +118,12 @@ export interface Settlement {
    * here on, in no state that it could be in, so that its object is found if the file is gone.
    */
   readonly unsure: ReadonlyArray<Intent>
+  /**
+   * Files that are known, and of whose objects it is not known any more what becomes of them: something was said to the sink,
+   * or is about to be, and the answer may be lost. They are known from here on in no state that they could be in, with the
+   * object they had, so that they are sent again if they are named again; gone or not, as they were.
+   */
+  readonly inDoubt: ReadonlyArray<string>
   /** Objects that are to be removed, because others took their places. */
   readonly superseded: ReadonlyArray<Superseded>
   /** Those of them that are removed, by object. */
@@ -135,6 +141,7 @@ export const nothing: Settlement = {
   arrived: [],
   missed: [],
   unsure: [],
+  inDoubt: [],
   superseded: [],
   cleared: []
 }

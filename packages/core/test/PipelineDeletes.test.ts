@@ -7,6 +7,7 @@ import * as Mapping from "../src/Mapping.ts"
 import * as Outcome from "../src/Outcome.ts"
 import * as Pipeline from "../src/Pipeline.ts"
 import * as Report from "../src/Report.ts"
+import * as Sink from "../src/Sink.ts"
 import * as Source from "../src/Source.ts"
 import * as FakeSink from "./fakes/FakeSink.ts"
 import * as FakeSource from "./fakes/FakeSource.ts"
@@ -16,6 +17,21 @@ import { settled } from "./fakes/settled.ts"
 
 const { upsert } = FakeSource
 const gone = (id: string): Change => ({ _tag: "Delete", id, uri: `fake://${id}` })
+
+/** Ends the run before a file has its outcome, when others have theirs. */
+const lateIsNotSettled = () =>
+  FakeSink.make({
+    reply: (batch) =>
+      Effect.succeed(
+        batch.every(({ path }) => path === "late")
+          ? new Sink.Unauthorized()
+          : batch.map(({ key, path }) =>
+              path === "late"
+                ? { _tag: "Retry" as const, key, cause: { code: "busy", message: "later" } }
+                : FakeSink.created(key)
+            )
+      )
+  })
 
 layer(Ledger.layerMemory)("deletions at the source", (it) => {
   it.effect("are skipped by default, and only where something was delivered", () =>
@@ -79,6 +95,55 @@ layer(Ledger.layerMemory)("deletions at the source", (it) => {
       yield* run({ sweep: [start(1), page("tree", 1, inside("f", "1"), { containers })] })
       const report = yield* run({ follow: [change(2, inside("g", "2")), change(3, [gone("g")])] })
       assert.deepStrictEqual([report.skipped, report.removed, removed().length], [1, 1, 0])
+    })
+  )
+
+  for (const [what, known] of [
+    ["is new", []],
+    ["was elsewhere", [{ id: "g", state: "g" }]],
+    ["was there", [{ id: "g", within: "f", state: "g" }]]
+  ] as const) {
+    it.effect(`of a folder remove what a run that broke has delivered far below, in one that ${what}`, () =>
+      Effect.gen(function* () {
+        const { removals, sink } = lateIsNotSettled()
+        const { run } = harness(`far below, ${what}`, { deletes: "propagate", sink })
+        const top: ReadonlyArray<Container> = [{ id: "f", state: "f" }, ...known]
+        yield* run({ sweep: [start(1), page("tree", 1, names("1"), { containers: top })] })
+        const tree = [
+          change(1, [upsert(file("late", { within: "f" }))], { containers: [{ id: "g", within: "f", state: "new" }] }),
+          change(2, [upsert(file("2", { within: "g" }))])
+        ]
+        yield* Effect.flip(run({ follow: tree }))
+        const report = yield* run({ follow: [change(3, [gone("late"), gone("f")])] })
+        assert.strictEqual(report.ended, "complete")
+        assert.include(
+          removals.map(({ key }) => key),
+          keyOf("2")
+        )
+      })
+    )
+  }
+
+  it.effect("of a folder remove what was delivered far below by a sweep that went on after it broke", () =>
+    Effect.gen(function* () {
+      const { removals, sink } = lateIsNotSettled()
+      const { run } = harness("far below, swept", { deletes: "propagate", sink })
+      const containers: ReadonlyArray<Container> = [
+        { id: "f", state: "f" },
+        { id: "g", within: "f", state: "g" }
+      ]
+      yield* run({ sweep: [start(1), page("tree", 1, [upsert(file("2", { within: "g" }))], { containers })] })
+      const again = [
+        page("f", 1, [upsert(file("late", { within: "f" }))], { containers }),
+        page("g", 1, [upsert(file("2", { within: "g", token: "new" }))])
+      ]
+      yield* Effect.flip(run({ sweep: [start(2), ...again] }, { sweep: true }))
+      // The folder is gone when it is asked about again.
+      yield* run({ sweep: [page("f", 1, [])], follow: [change(3, [gone("f")])] })
+      assert.include(
+        removals.map(({ key }) => key),
+        keyOf("2")
+      )
     })
   )
 

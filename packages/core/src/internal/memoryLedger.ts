@@ -12,7 +12,7 @@ import { state } from "../SourceFile.ts"
 
 /** A file that was delivered. One for each of many files: plain and small. */
 interface Row {
-  readonly known: Omit<Ledger.Known, "gone" | "within">
+  known: Omit<Ledger.Known, "gone" | "within">
   within: string | undefined
   /** The sweep that named it last. */
   sweep: number
@@ -121,6 +121,10 @@ const write = (shelf: Shelf, runId: string, settlement: Ledger.Settlement, now: 
   for (const intent of settlement.unsure) {
     shelf.intents.delete(intent.id)
     if (!shelf.rows.has(intent.id)) deliver(shelf, { ...intent, token: noState }, undefined)
+  }
+  for (const id of settlement.inDoubt) {
+    const row = shelf.rows.get(id)
+    if (row !== undefined) row.known = { ...row.known, token: noState }
   }
   for (const one of settlement.superseded) shelf.superseded.set(one.objectId, one)
   for (const objectId of settlement.cleared) shelf.superseded.delete(objectId)

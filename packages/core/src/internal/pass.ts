@@ -2,12 +2,12 @@
  * What is done with the pages of one sweep, or of following once: filter, compare, map, dispatch, settle; and how far
  * cursors may move.
  */
-import { Array as Arr, Clock, Effect, Option, Result, type Schema, Semaphore, Stream } from "effect"
+import { Array as Arr, Clock, Effect, Option, Result, type Schema, Stream } from "effect"
 import { isAtHand } from "../AtHand.ts"
 import type { Change, Page, Reason } from "../Change.ts"
 import * as Dispatch from "../Dispatch.ts"
 import * as Filter from "../Filter.ts"
-import { type Intent, type Known, nothing, type Settlement, type Superseded } from "../Ledger.ts"
+import type { Intent, Known, Settlement, Superseded } from "../Ledger.ts"
 import type { Mapping, MappingError } from "../Mapping.ts"
 import { Filtered, isDelivered, objectAfter, type Outcome, Rejected, Skipped, Unchanged } from "../Outcome.ts"
 import { Event } from "../Progress.ts"
@@ -20,6 +20,7 @@ import * as Earlier from "./earlier.ts"
 import * as Frontier from "./frontier.ts"
 import { noState } from "./noState.ts"
 import { type Failure, Refusals, type RunContext } from "./run.ts"
+import * as Writing from "./writing.ts"
 
 /** What a pipeline is made of. */
 export interface Parts<O, P extends Prepared, RS, RM, RK> {
@@ -64,17 +65,17 @@ interface Slice {
   readonly open: Frontier.OpenPage
 }
 
-/** A file that is to be sent, and the object of its state before. */
+/** A file that is to be sent, and what was delivered of it before. */
 interface Left {
   readonly file: SourceFile
-  readonly replaces: string | undefined
+  readonly before: Known | undefined
 }
 
 /** A file with its page and its outcome. */
 interface Taken extends Pick<Left, "file"> {
   readonly page: Frontier.OpenPage
   readonly outcome: Outcome
-  readonly replaces?: string | undefined
+  readonly before?: Known | undefined
   readonly request?: Schema.Json | undefined
 }
 
@@ -106,8 +107,8 @@ export const make = <O, P extends Prepared, RS, RM, RK>(parts: Parts<O, P, RS, R
       const context = yield* Effect.context<RS | RM>()
       const recordOf = yield* Dispatch.recordsOf(source, run)
       const frontier = Frontier.make()
+      const { nest, write } = yield* Writing.make(book, options.replays ? undefined : frontier)
       const claims = Claims.make()
-      const oneAtATime = yield* Semaphore.make(1)
       let listedAll = false
       let incomplete: Reason | undefined
       let named = 0
@@ -118,23 +119,8 @@ export const make = <O, P extends Prepared, RS, RM, RK>(parts: Parts<O, P, RS, R
 
       interface OnItsWay extends Record<O> {
         readonly page: Frontier.OpenPage
+        readonly before: Known | undefined
       }
-
-      /**
-       * What is written at once, with the cursors that may move. One after the other: a cursor that passes a page must
-       * not be stored before the outcomes of that page are.
-       */
-      const write = (settlement: () => Partial<Settlement>) =>
-        Semaphore.withPermit(
-          oneAtATime,
-          Effect.suspend(() => {
-            const settled = settlement()
-            const advanced = frontier.advanced()
-            const all = { ...nothing, ...settled, ...(options.replays ? {} : advanced) }
-            const isIdle = Object.values(all).every((part) => part.length === 0)
-            return isIdle ? Effect.void : book.settle(all)
-          })
-        )
 
       /** `leaving`: files that are gone from here on; their outcome comes with the removal of their objects. */
       const settle = Effect.fnUntraced(function* (
@@ -155,12 +141,12 @@ export const make = <O, P extends Prepared, RS, RM, RK>(parts: Parts<O, P, RS, R
             frontier.settle(page)
           }
           return {
-            files: taken.flatMap(({ file, outcome, replaces, request }) =>
+            files: taken.flatMap(({ before, file, outcome, request }) =>
               outcome._tag === "Unchanged" && !renewed.delete(file.id)
                 ? []
-                : [{ file, outcome, objectId: objectAfter(outcome, replaces), request }]
+                : [{ file, outcome, objectId: objectAfter(outcome, before?.objectId), request }]
             ),
-            superseded: parts.updates === "replace" ? taken.flatMap(supersededBy) : [],
+            superseded: taken.flatMap((one) => supersededBy(one, parts.updates)),
             seen: also.seen,
             gone: also.leaving.map(({ file }) => file.id)
           }
@@ -170,20 +156,24 @@ export const make = <O, P extends Prepared, RS, RM, RK>(parts: Parts<O, P, RS, R
         yield* publish(Event.cases.Settled.make({ files: taken.length }))
       })
 
-      const record = ({ file, replaces }: Left, object: O, page: Frontier.OpenPage): OnItsWay => ({
+      const record = ({ before, file }: Left, object: O, page: Frontier.OpenPage): OnItsWay => ({
         ...recordOf(file, object),
         page,
-        replaces
+        before,
+        replaces: before?.objectId
       })
 
       /** Nothing leaves that is not in the ledger, and nothing at all once the book is another run's. */
       const leaving = Effect.fnUntraced(function* (records: ReadonlyArray<OnItsWay>) {
         yield* book.hold
-        // Where sending again is harmless, it matters only whether an object is there when its file is gone.
-        if (Option.isNone(sink.find) && !removes) return
+        // Where sending again is harmless, it matters whether an object is there when its file is gone, and in which state
+        // one is that was there before.
+        const lasting =
+          Option.isNone(sink.find) && !removes ? records.filter(({ before }) => before !== undefined) : records
+        if (lasting.length === 0) return
         const sentAt = yield* Clock.currentTimeMillis
         yield* book.intend(
-          records.map(({ file, replaces }): Intent => ({
+          lasting.map(({ file, replaces }): Intent => ({
             ...state(file),
             ...(replaces === undefined ? {} : { replaces }),
             sentAt
@@ -233,6 +223,7 @@ export const make = <O, P extends Prepared, RS, RM, RK>(parts: Parts<O, P, RS, R
           yield* write(() => ({ gone: deleted }))
           for (const id of deleted) claims.release(id)
         }
+        yield* nest(page)
         // Opened in the order of the listing, before pages overtake each other.
         return [page, frontier.open(page, files.length)] as const
       })
@@ -269,8 +260,8 @@ export const make = <O, P extends Prepared, RS, RM, RK>(parts: Parts<O, P, RS, R
           }
           const isElsewhere = before !== undefined && (before.gone || before.within !== file.within)
           if (options.tracks || isElsewhere) seen.push(file)
-          if (outcome === undefined) left.push({ file, replaces: before?.objectId })
-          else settled.push({ page: open, file, outcome, replaces: before?.objectId })
+          if (outcome === undefined) left.push({ file, before })
+          else settled.push({ page: open, file, outcome, before })
         }
         if (left.length === 0 || settled.length + seen.length + leaving.length > 0) {
           yield* settle(settled, { seen, leaving })
@@ -323,7 +314,7 @@ export const make = <O, P extends Prepared, RS, RM, RK>(parts: Parts<O, P, RS, R
           const object = yield* Effect.result(map.map(now.value))
           return Result.mapBoth(object, {
             onFailure: unmapped,
-            onSuccess: (made) => record({ file: now.value, replaces: stale.replaces }, made, stale.page)
+            onSuccess: (made) => record({ file: now.value, before: stale.before }, made, stale.page)
           })
         }).pipe(Effect.provideContext(context))
 
@@ -356,11 +347,11 @@ export const make = <O, P extends Prepared, RS, RM, RK>(parts: Parts<O, P, RS, R
       }).pipe(
         Stream.runForEachArray((settled) =>
           settle(
-            settled.map(({ outcome, record: { file, page, replaces }, request }) => ({
+            settled.map(({ outcome, record: { before, file, page }, request }) => ({
               page,
               file,
               outcome,
-              replaces,
+              before,
               request
             }))
           )
@@ -370,13 +361,18 @@ export const make = <O, P extends Prepared, RS, RM, RK>(parts: Parts<O, P, RS, R
     })
 }
 
-/** The object whose place another one has taken. */
-const supersededBy = ({ file: { uri }, outcome, replaces }: Taken): ReadonlyArray<Superseded> =>
-  isDelivered(outcome) && replaces !== undefined && "objectId" in outcome && outcome.objectId !== undefined
-    ? outcome.objectId === replaces
-      ? []
-      : [{ uri, objectId: replaces }]
+/** The object whose place another one has taken. One that was about to be removed does not stay, if it is still there. */
+const supersededBy = ({ before, file: { uri }, outcome }: Taken, updates: Updates): ReadonlyArray<Superseded> => {
+  if (updates !== "replace" && before?.token !== noState) return []
+  const replaced = before?.objectId
+  return isDelivered(outcome) &&
+    replaced !== undefined &&
+    "objectId" in outcome &&
+    outcome.objectId !== undefined &&
+    outcome.objectId !== replaced
+    ? [{ uri, objectId: replaced }]
     : []
+}
 
 const updatesAreIgnored = Skipped.make({
   cause: {

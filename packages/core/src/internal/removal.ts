@@ -9,6 +9,7 @@ import { sourceKey } from "../Lineage.ts"
 import { Rejected } from "../Outcome.ts"
 import { Event } from "../Progress.ts"
 import type { Answer, Prepared, Removal, Sink, SinkError } from "../Sink.ts"
+import { noState } from "./noState.ts"
 import type { RunContext } from "./run.ts"
 
 /** Up to so many, removals are never held back. */
@@ -48,6 +49,9 @@ export const make = <O, P extends Prepared, R>(sink: Sink<O, P, R>, run: RunCont
     })
   })
 
+  /** Where sinks upsert, a file that was sent again without an answer may have another object than the one that is known. */
+  const names = ({ token }: Known) => token !== noState || Option.isSome(sink.find)
+
   const gone = Effect.fnUntraced(function* (foundNothing: boolean) {
     const count = yield* book.count
     if (count.gone === 0) return
@@ -55,8 +59,13 @@ export const make = <O, P extends Prepared, R>(sink: Sink<O, P, R>, run: RunCont
 
     const removeBatch = Effect.fnUntraced(function* (batch: Arr.NonEmptyReadonlyArray<Known>) {
       if (run.stopped()) return batch
+      // A file that comes back is sent again, also where nobody hears that its object was removed.
+      yield* book.settle({ ...nothing, inDoubt: batch.map(({ id }) => id) })
       const outcomes = yield* removeAll(
-        Arr.map(batch, ({ objectId, uri }) => ({ key: sourceKey(uri), objectId: Option.fromUndefinedOr(objectId) }))
+        Arr.map(batch, (one) => ({
+          key: sourceKey(one.uri),
+          objectId: Option.filter(Option.fromUndefinedOr(one.objectId), () => names(one))
+        }))
       )
       const removed: Array<string> = []
       const refused: Array<Known> = []

@@ -7,6 +7,7 @@ import type { LedgerError } from "../LedgerError.ts"
 import { sourceKey } from "../Lineage.ts"
 import type { Prepared, Sink, SinkError } from "../Sink.ts"
 import * as Earlier from "./earlier.ts"
+import { noState } from "./noState.ts"
 import type { Updates } from "./pass.ts"
 import type { RunContext } from "./run.ts"
 
@@ -30,7 +31,7 @@ export const make = <O, P extends Prepared, R>(
       if (!Arr.isReadonlyArrayNonEmpty(intents)) return
       yield* book.hold
       if (Option.isNone(sink.find)) {
-        yield* book.settle({ ...nothing, unsure: intents })
+        yield* book.settle({ ...nothing, unsure: intents, inDoubt: intents.map(({ id }) => id) })
         continue
       }
       const earlier = yield* Earlier.objects(
@@ -51,17 +52,18 @@ export const make = <O, P extends Prepared, R>(
         const objectId = byKey.get(sourceKey(intent.uri))
         return objectId === undefined ? [] : [{ intent, objectId }]
       })
+      const before = yield* book.known(arrived.map(({ intent }) => intent.id))
       const there = new Set(arrived.map(({ intent }) => intent.id))
       yield* book.settle({
         ...nothing,
         arrived,
         missed: intents.flatMap(({ id }) => (there.has(id) ? [] : [id])),
-        superseded:
-          updates === "replace"
-            ? arrived.flatMap(({ intent: { replaces, uri } }) =>
-                replaces === undefined ? [] : [{ uri, objectId: replaces }]
-              )
+        // An object that was about to be removed does not stay, if it is still there.
+        superseded: arrived.flatMap(({ intent: { id, replaces, uri } }) =>
+          replaces !== undefined && (updates === "replace" || before.get(id)?.token === noState)
+            ? [{ uri, objectId: replaces }]
             : []
+        )
       })
     }
   }).pipe(Effect.withSpan("Pipeline.resolve"))

@@ -155,7 +155,8 @@ export const make = Effect.fnUntraced(function* (
     ON CONFLICT (pipeline, id) DO NOTHING`
 
   const settle = Effect.fnUntraced(function* (settlement: Ledger.Settlement) {
-    const { arrived, cleared, containers, cursors, files, gone, missed, removed, seen, superseded, unsure } = settlement
+    const { arrived, cleared, containers, cursors, files, gone, missed, inDoubt, removed, seen, superseded, unsure } =
+      settlement
     const now = yield* Clock.currentTimeMillis
     if (containers.length > 0) yield* keep(containers)
     const delivered = [
@@ -168,6 +169,10 @@ export const make = Effect.fnUntraced(function* (
     ]
     if (delivered.length > 0) yield* deliver([...new Map(delivered.map((row) => [row[0], row])).values()])
     if (unsure.length > 0) yield* suspect(unsure)
+    if (inDoubt.length > 0) {
+      yield* sql`UPDATE sluice_files SET token = ${Ledger.noState}
+        WHERE pipeline = ${pipeline} AND id IN (SELECT r.value FROM ${Given.list(sql, inDoubt)})`
+    }
     const done = [
       ...files.map(({ file }) => file.id),
       ...arrived.map(({ intent }) => intent.id),

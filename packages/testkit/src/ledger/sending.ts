@@ -116,4 +116,26 @@ export const sending = (test: Test): void => {
         ["refused"]
       )
     }))
+
+  test("knows files that are in doubt in no state, with the object they had, gone or not", () =>
+    Effect.gen(function* () {
+      const book = yield* open("in doubt")
+      const files = ["there", "gone", "other"].map((id) => ({
+        file: file(id),
+        outcome: Outcome.Created.make({}),
+        objectId: `object ${id}`
+      }))
+      yield* settle(book, { files })
+      yield* settle(book, { gone: ["gone"] })
+      yield* settle(book, { inDoubt: ["there", "gone", "unknown"] })
+      const known = yield* book.known(["there", "gone", "other", "unknown"])
+      assert.deepStrictEqual(
+        [...known.values()].map(({ gone, id, objectId, token }) => [id, token, objectId, gone]).toSorted(),
+        [
+          ["gone", Ledger.noState, "object gone", true],
+          ["other", "1", "object other", false],
+          ["there", Ledger.noState, "object there", false]
+        ]
+      )
+    }))
 }
