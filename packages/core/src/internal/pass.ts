@@ -85,7 +85,7 @@ interface Taken extends Pick<Left, "file"> {
  */
 export const make = <O, P extends Prepared, RS, RM, RK>(parts: Parts<O, P, RS, RM, RK>, run: RunContext) => {
   /** Records that may still be sent in this run. */
-  const allowance = { left: parts.maxObjects }
+  const allowance = { left: parts.maxObjects, isExceeded: false }
   let refused = 0
 
   const countRefusals = (outcome: Outcome) => {
@@ -293,15 +293,11 @@ export const make = <O, P extends Prepared, RS, RM, RK>(parts: Parts<O, P, RS, R
         return withinAllowance(records)
       })
 
-      /** What is beyond it stays without an outcome: a later run takes it. */
+      /** What is beyond it stays without an outcome: a later run takes it. What is within it is sent before the run stops. */
       const withinAllowance = (records: ReadonlyArray<OnItsWay>) => {
-        if (records.length <= allowance.left) {
-          allowance.left -= records.length
-          return records
-        }
         const allowed = records.slice(0, allowance.left)
-        allowance.left = 0
-        run.stopFor(`maxObjectsPerRun (${parts.maxObjects}) is reached; a later run takes the rest`)
+        allowance.left -= allowed.length
+        allowance.isExceeded ||= allowed.length < records.length
         return allowed
       }
 
@@ -330,6 +326,7 @@ export const make = <O, P extends Prepared, RS, RM, RK>(parts: Parts<O, P, RS, R
         Stream.flattenIterable,
         Stream.rechunk(1),
         Stream.mapEffect(mapSlice),
+        Stream.takeUntil(() => allowance.isExceeded),
         Stream.flattenIterable
       )
 
@@ -357,6 +354,9 @@ export const make = <O, P extends Prepared, RS, RM, RK>(parts: Parts<O, P, RS, R
           )
         )
       )
+      if (allowance.isExceeded) {
+        run.stopFor(`maxObjectsPerRun (${parts.maxObjects}) is reached; a later run takes the rest`)
+      }
       return { settled: listedAll && frontier.unsettled() === 0, incomplete, named }
     })
 }
