@@ -38,15 +38,14 @@ export const make = (book: Book, frontier: Frontier | undefined): Effect.Effect<
         })
       })
     })
+    /** Whole, also where the run is stopped meanwhile: what was given out as settled is, or cursors pass what is not. */
+    const whole = (writing: Effect.Effect<void, LedgerError>) =>
+      Semaphore.withPermit(oneAtATime, Effect.uninterruptible(writing))
     return {
-      write: (settlement) =>
-        Semaphore.withPermit(
-          oneAtATime,
-          Effect.suspend(() => flush(settlement()))
-        ),
+      write: (settlement) => whole(Effect.suspend(() => flush(settlement()))),
       nest: ({ containers = [] }) => {
         const nested = containers.filter(({ within }) => within !== undefined)
-        return nested.length === 0 ? Effect.void : Semaphore.withPermit(oneAtATime, keep(nested))
+        return nested.length === 0 ? Effect.void : whole(keep(nested))
       }
     }
   })
