@@ -226,6 +226,31 @@ layer(Ledger.layerMemory)("deletions at the source", (it) => {
     )
   }
 
+  it.effect("of a source that seems to be empty are held back by the runs that follow, and until it is looked at", () =>
+    Effect.gen(function* () {
+      const { removed, run } = harness("seems empty", { deletes: "propagate" })
+      yield* run({ sweep: [start(1), page("tree", 1, names("1", "2"))] })
+      const first = yield* run({ sweep: [start(2)] }, { sweep: true })
+      assert.deepStrictEqual([first.ended, first.removed, first.heldBack], ["complete", 0, 2])
+      const second = yield* run({ sweep: [start(3)], follow: [change(4, [])] })
+      assert.deepStrictEqual([second.removed, second.heldBack, removed()], [0, 2, []])
+      const back = yield* run({ sweep: [start(4), page("tree", 1, names("1", "2"))] })
+      assert.deepStrictEqual([back.unchanged, back.removed, back.heldBack], [2, 0, 0])
+      yield* run({ sweep: [start(5)] }, { sweep: true })
+      const confirmed = yield* run({ sweep: [start(6)] }, { confirmDeletes: true })
+      assert.deepStrictEqual([confirmed.removed, confirmed.heldBack, removed().length], [2, 0, 2])
+    })
+  )
+
+  it.effect("of the last file that a source had are not held back where the source says so", () =>
+    Effect.gen(function* () {
+      const { run } = harness("last", { deletes: "propagate" })
+      yield* run({ sweep: [start(1), page("tree", 1, names("1"))] })
+      const report = yield* run({ follow: [change(2, [gone("1")])] })
+      assert.deepStrictEqual([report.removed, report.heldBack], [1, 0])
+    })
+  )
+
   for (const [what, before, after] of [
     ["9 of 20", 20, 11],
     ["12 of 200", 200, 188]

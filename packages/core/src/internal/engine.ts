@@ -23,7 +23,6 @@ export const make =
       const wanted = { attributes: map.attributes, pathPrefixes: Filter.pathPrefixes(filter) }
       const asked = JSON.stringify([filter.key, [...map.attributes].toSorted()])
       const beginSweep = book.beginSweep({ tracks: removes, asked })
-      let foundNothing = false
 
       /** Takes note of how a pass ended. True where it is complete. */
       const conclude = Effect.fnUntraced(function* (kind: "sweep" | "follow", { incomplete, settled }: Pass.Ended) {
@@ -42,6 +41,20 @@ export const make =
         return true
       })
 
+      /**
+       * Nothing is concluded from a source in which there is nothing at all, where there was something, before a person has
+       * looked at it: every run sweeps it until then.
+       */
+      const isHeldBack = Effect.fnUntraced(function* ({ incomplete, settled }: Pass.Ended) {
+        if (!removes || run.confirmDeletes || incomplete !== undefined || !settled) return false
+        const { known } = yield* book.count
+        if (known === 0) return false
+        tally.pass({ kind: "sweep", ended: "complete" })
+        tally.heldBack(known)
+        yield* beginSweep
+        return true
+      })
+
       /** Everything, from where an unfinished sweep stands, or from the beginning. */
       const sweep = Effect.gen(function* () {
         const before = yield* book.position
@@ -51,8 +64,8 @@ export const make =
           source.sweep({ ...wanted, resume: goesOn ? [...before.sweep, ...before.follow] : [] }),
           { isLast: Option.isNone(source.follow), tracks: goesOn ? before.tracks : removes, replays: false }
         )
-        foundNothing = !goesOn && ended.named === 0
-        return yield* conclude("sweep", ended)
+        const foundNothing = !goesOn && ended.named === 0
+        return foundNothing && (yield* isHeldBack(ended)) ? false : yield* conclude("sweep", ended)
       })
 
       /** What changed since the ledger's positions, where there are any. */
@@ -92,7 +105,7 @@ export const make =
       const isWhole = yield* takeAll
       if (run.stopped()) return
       yield* remove.superseded
-      if (isWhole && removes) yield* remove.gone(foundNothing)
+      if (isWhole && removes) yield* remove.gone
     })
 
 const isExpired = (error: Failure): error is SourceError =>
