@@ -114,11 +114,20 @@ export const make = ({ memory, places, positions, reader, roots: { folders: root
     if (removed.length > 0) yield* say({ ...positions.at(feed), changes: removed })
 
     const led = contents.folders.filter(({ id }) => meaning.isDoubtful(id) || !isListed(memory, contents, id))
+    const placed = [...meaning.containers, ...contents.containers.filter((one) => hasMoved(memory, one))]
     memory.put(contents.containers)
     // What is below a shortcut that has led elsewhere meanwhile is gone with it.
     const isThere = (id: string | undefined) => id === undefined || roots.has(id) || memory.container(id) !== undefined
     const changes = contents.changes.filter(({ file }) => isThere(file.within))
-    if (changes.length > 0) yield* say({ ...positions.at(feed), changes })
+    // Files that are sent by a run that breaks are found by the folders above them, should one of those go.
+    const nested = new Map(
+      placed.flatMap(({ id, within }) =>
+        within !== undefined && isThere(id) ? [[id, Containers.unread(id, within)]] : []
+      )
+    )
+    if (changes.length + nested.size > 0) {
+      yield* say({ ...positions.at(feed), changes, containers: [...nested.values()] })
+    }
 
     const said = new Map(changes.map((change) => [change.file.id, change]))
     const listed = yield* list(
@@ -147,6 +156,9 @@ const isSame = (now: Taken, before: Taken | undefined): boolean =>
   before?._tag === now._tag &&
   before.file.token === now.file.token &&
   SourceFile.facts(before.file) === SourceFile.facts(now.file)
+
+/** Of a container: it is not known, or known to be elsewhere. */
+const hasMoved = (memory: Memory, { id, within }: Change.Container): boolean => memory.container(id)?.within !== within
 
 /** Of a shortcut: what it led to was listed, and now it leads nowhere, or to what is listed in its own place. */
 const isLeft = (memory: Memory, { containers }: Contents.Contents, id: string): boolean =>

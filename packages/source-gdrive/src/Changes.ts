@@ -89,7 +89,8 @@ export const interpret = Effect.fnUntraced(function* (
     let outermost: string | undefined
     for (let id = within; id !== undefined && !roots.has(id);) {
       const place = yield* places.of(id)
-      if (memory.container(id) === undefined) {
+      const before = memory.container(id)
+      if (before === undefined || Containers.isUnread(before)) {
         outermost = id
         note(Containers.unread(id, place?.within))
       }

@@ -37,6 +37,9 @@ export const unread = (id: string, within: string | undefined): Change.Container
   state: ""
 })
 
+/** Whether it is known where it is, and no more: what is in it may not have been listed. */
+export const isUnread = ({ state }: Change.Container): boolean => state === ""
+
 /** What was stored of it; `undefined` where that was not by us. */
 export const stateOf = ({ state }: Change.Container): State | undefined => Option.getOrUndefined(decode(state))
 

@@ -114,10 +114,13 @@ export const make = ({ isAlone, listing, mayBeTarget, remember, roots }: Options
       // At the top and no root: it was taken by itself.
       if (within === undefined) return { name, isAlone: true, parents: [], shortcuts: [] }
       const container = yield* remember(within)
-      const isLed =
-        (container?._tag === "Listed" && container.isShortcut) ||
-        (container?._tag === "Fresh" && container.file.shortcutDetails !== undefined)
-      return { name, isAlone: false, parents: isLed ? [] : [within], shortcuts: isLed ? [within] : [] }
+      // Of what it is in, nothing but the place may be known: then it is not known whether that is a folder or a shortcut.
+      if (container !== undefined || roots.has(within)) {
+        const isLed =
+          (container?._tag === "Listed" && container.isShortcut) ||
+          (container?._tag === "Fresh" && container.file.shortcutDetails !== undefined)
+        return { name, isAlone: false, parents: isLed ? [] : [within], shortcuts: isLed ? [within] : [] }
+      }
     }
     return Option.match(yield* listing.file({ id }), { onNone: () => absent, onSome: nodeOf })
   })

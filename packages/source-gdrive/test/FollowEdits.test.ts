@@ -32,7 +32,7 @@ const rows = [
 ] as const
 
 describe("Follow, of edits by chance", () => {
-  it.live.each(rows)("keeps what there is, through runs that fail and are broken off, seed %s", ([seed, variant]) =>
+  const keeps = (seed: number, variant: number, ahead: number) =>
     Effect.gen(function* () {
       const { drive, live } = yield* standIn({ burst: 1_000_000, queriesPerMinute: 100_000_000 }, { seed })
       const folder = yield* drive.createFolder("taken")
@@ -47,7 +47,7 @@ describe("Follow, of edits by chance", () => {
       yield* source.sweep
       for (let run = 0; run < 30; run++) {
         for (let i = 0; i <= run % 7; i++) yield* edit
-        if (run % 3 === 0) yield* source.followPart(1 + (run % 5))
+        if (run % 3 === 0) yield* source.followPart(1 + (run % 5), ahead === 0 ? 0 : 1 + ((run + ahead) % 9))
         if (run % 3 === 1) {
           yield* drive.faults.set([Fault.refuse("backendError", { after: run % 11, next: retry.maxAttempts })])
           yield* Effect.result(source.followOnly)
@@ -58,5 +58,12 @@ describe("Follow, of edits by chance", () => {
       yield* source.follow
       assert.deepStrictEqual(yield* source.follow, [])
     })
+
+  it.live.each(rows)("keeps what there is, through runs that fail and are broken off, seed %s", ([seed, variant]) =>
+    keeps(seed, variant, 0)
+  )
+
+  it.live.each(rows)("keeps what there is, through runs that have delivered more than is settled, seed %s", (row) =>
+    keeps(row[0], row[1], row[0])
   )
 })

@@ -66,9 +66,8 @@ export const kept = Effect.fnUntraced(function* <E>(
   /** The filter that the pipeline has besides. */
   const passes = ({ path }: SourceFile.SourceFile) => wanted.pathPrefixes.some((prefix) => path.startsWith(prefix))
 
-  /** A page whose every change has its outcome. */
-  const settle = Effect.fnUntraced(function* (page: Change.Page) {
-    const { changes, containers = [], cursor, follows = false, range } = page
+  /** What of a page is written when there is one unsettled before it: all but the position, and what comes with that. */
+  const deliver = Effect.fnUntraced(function* ({ changes, containers = [] }: Change.Page) {
     const gone = changes.flatMap((one) => {
       if (one._tag === "Delete") return [one.id]
       return (one._tag === "Skip" && one.isGone === true) || !passes(one.file) ? [one.file.id] : []
@@ -76,13 +75,25 @@ export const kept = Effect.fnUntraced(function* <E>(
     const files = changes.flatMap((one) => (one._tag === "Upsert" && passes(one.file) ? [one.file] : []))
     for (const file of files) delivered.set(file.id, file)
     if (gone.length > 0) yield* book.settle({ ...Ledger.nothing, gone })
+    const known = yield* book.containers(containers.map(({ id }) => id))
+    const nested = containers.flatMap((one) => {
+      if (one.within === undefined) return []
+      const before = known.get(one.id)
+      return [before !== undefined && before.within === one.within ? before : { ...one, state: "" }]
+    })
     const outcome = Outcome.Created.make({})
     yield* book.settle({
       ...Ledger.nothing,
       files: files.map((file) => ({ file, outcome })),
-      containers,
-      cursors: [{ range, cursor, follows }]
+      containers: nested
     })
+  })
+
+  /** A page whose every change has its outcome. */
+  const settle = Effect.fnUntraced(function* (page: Change.Page) {
+    const { containers = [], cursor, follows = false, range } = page
+    yield* deliver(page)
+    yield* book.settle({ ...Ledger.nothing, containers, cursors: [{ range, cursor, follows }] })
   })
 
   /** By name, what is deleted too. */
@@ -91,14 +102,17 @@ export const kept = Effect.fnUntraced(function* <E>(
       .map((line) => line.replace(/^Delete (.*)$/, (_, id: string) => `Delete ${names.get(id) ?? id}`))
       .toSorted()
 
-  const take = <F>(pages: Stream.Stream<Change.Page, F, Drive>) =>
+  /** All are settled, or so many, and what comes behind them is delivered. */
+  const take = <F>(pages: Stream.Stream<Change.Page, F, Drive>, settled = Number.POSITIVE_INFINITY) =>
     Effect.gen(function* () {
       for (const { id, name } of yield* drive.items()) names.set(id, name)
       yield* drive.forgetRequests
       const said: Array<Change.Page> = []
       last = said
       yield* pages.pipe(
-        Stream.runForEach((page) => Effect.map(settle(page), () => void said.push(page))),
+        Stream.runForEach((page) =>
+          Effect.map(said.length < settled ? settle(page) : deliver(page), () => void said.push(page))
+        ),
         Effect.ensuring(Effect.map(drive.requestsByOperation, (counts) => (cost = counts)))
       )
       return said
@@ -149,8 +163,20 @@ export const kept = Effect.fnUntraced(function* <E>(
     followOnly: Effect.map(take(followPages(options)), told),
     /** With other options. */
     followAs: (as: DriveSource.Options) => Effect.map(take(followPages(as)), told),
-    /** So many pages are settled, then the run is broken off. Answers how many it were. */
-    followPart: (pages: number) => Effect.map(take(Stream.take(followPages(options), pages)), ({ length }) => length),
+    /**
+     * So many pages are settled, then the run is broken off. Answers how many it were. `ahead`: of those behind them, what
+     * was delivered until then; nothing is gone before all that came before it is settled.
+     */
+    followPart: (pages: number, ahead = 0) => {
+      const isGone = (page: Change.Page) => page.changes.some(({ _tag }) => _tag === "Delete")
+      const part = followPages(options).pipe(
+        Stream.take(pages + ahead),
+        Stream.zipWithIndex,
+        Stream.takeWhile(([page, index]) => index < pages || !isGone(page)),
+        Stream.map(([page]) => page)
+      )
+      return Effect.map(take(part, pages), ({ length }) => length)
+    },
     /** The paths of what is kept. */
     paths: Effect.map(files, (all) => all.map(({ path }) => path).toSorted()),
     /** What lines call it, where it is not an item with a name. */
