@@ -33,28 +33,41 @@ const changes: Crashing.Script["changes"] = [
   ]
 ]
 
-const cases = [true, false].flatMap((follows) =>
-  [true, false].flatMap((upserts) =>
-    [true, false].flatMap((goesOn) =>
-      [undefined, Duration.seconds(3)].map((delay) => {
-        const script = { follows, upserts, goesOn, ...(delay === undefined ? {} : { delay }), changes }
-        const title = [
-          follows ? "followed" : "swept",
-          upserts ? "a bucket that upserts" : "a bucket that is asked",
-          goesOn ? "the source goes on meanwhile" : "the next run comes at once",
-          delay === undefined ? "what is sent is taken at once" : "what is sent is taken late"
-        ].join(", ")
-        return [title, script] as const
-      })
-    )
-  )
-)
+/** Longer than a run takes, and shorter than `find` waits. */
+const delay = Duration.seconds(40)
+
+const late = Crashing.cases(changes)
+  // A bucket that upserts takes an older state for the newer one, where it comes later than that.
+  .filter(([, { goesOn, upserts }]) => !(upserts && goesOn))
+  .map(([title, script]) => [title, { ...script, delay }] as const)
 
 describe("a run that is killed at any point of its settlement", () => {
-  it.effect.each(cases)("is finished by those after it, each file there once: %s", ([, script]) =>
-    Effect.gen(function* () {
+  it.effect.each(Crashing.cases(changes))(
+    "is finished by those after it, each file there once: %s",
+    Effect.fnUntraced(function* ([, script]) {
       const { points, problems } = yield* Crashing.playAll(script)
-      assert.isAbove(points, 100)
+      assert.isAbove(points, 150)
+      assert.deepStrictEqual(problems, [])
+    })
+  )
+
+  it.effect.each(late)(
+    "is finished by those after it, although what it sent is taken later: %s",
+    Effect.fnUntraced(function* ([, script]) {
+      const { points, problems } = yield* Crashing.playAll(script)
+      assert.isAbove(points, 150)
+      assert.deepStrictEqual(problems, [])
+    })
+  )
+
+  const followed = Crashing.cases([[["a", ["1"]]], [["a", ["2"]]]]).filter(
+    ([, { follows, goesOn }]) => follows && goesOn
+  )
+  it.effect.each(followed)(
+    "and killed again at any later point, is finished by those after it: %s",
+    Effect.fnUntraced(function* ([, script]) {
+      const { pairs, problems } = yield* Crashing.playTwice(script)
+      assert.isAbove(pairs, 500)
       assert.deepStrictEqual(problems, [])
     })
   )

@@ -93,6 +93,21 @@ export interface Script {
   readonly changes: ReadonlyArray<Moving.Changes>
 }
 
+/** Each kind of source and of bucket, and what comes first after a run that was killed. */
+export const cases = (changes: Script["changes"]): ReadonlyArray<readonly [title: string, script: Script]> =>
+  [true, false].flatMap((follows) =>
+    [true, false].flatMap((upserts) =>
+      [true, false].map((goesOn) => {
+        const title = [
+          follows ? "followed" : "swept",
+          upserts ? "a bucket that upserts" : "a bucket that is asked",
+          goesOn ? "the source goes on meanwhile" : "the next run comes at once"
+        ].join(", ")
+        return [title, { follows, upserts, goesOn, changes }] as const
+      })
+    )
+  )
+
 const isRefused = (id: string) => id.startsWith("refused")
 const filter = Filter.make({ exclude: ["*.tmp"] })
 const stateOf = ({ id, path, token }: Pick<SourceFile, "id" | "token" | "path">) => `${id}@${token} ${path}`
@@ -144,7 +159,11 @@ export const play = (script: Script, crashes: ReadonlyArray<number>) =>
           if (!passed || isRefused(id) || states.slice(i + 1).some((later) => later.id === id && later.passed)) continue
           // Of later pages some may have their outcomes already.
           const good = states.slice(i).filter((one) => one.id === id)
-          const isOut = good.some(({ file }) => file === undefined || !Filter.matches(filter, file))
+          const isOff = ({ file }: Moving.State) => file === undefined || !Filter.matches(filter, file)
+          const [passedLast] = good
+          // It comes back: its object may be on its way.
+          if (passedLast !== undefined && isOff(passedLast) && good.length > 1) continue
+          const isOut = good.some(isOff)
           const isThere = [...bucket.objects.values()].some((object) =>
             good.some(({ file }) => file !== undefined && stateOf(file) === stateOf(object))
           )
@@ -169,6 +188,8 @@ export const play = (script: Script, crashes: ReadonlyArray<number>) =>
       yield* script.goesOn ? run : untilOneEnds
     }
     yield* untilOneEnds
+    // A sweep that was resumed says nothing of what changed behind it: the next one does.
+    if (!script.follows) yield* untilOneEnds
 
     const wanted = [...world.files.values()].filter((one) => Filter.matches(filter, one) && !isRefused(one.id))
     const there = [...bucket.objects.values()].map(stateOf).toSorted()
@@ -189,12 +210,31 @@ export const play = (script: Script, crashes: ReadonlyArray<number>) =>
     return { points: power.points(), problems }
   })
 
-/** Plays a script again and again, killed at its first point, at its second, and so on until it is not reached any more. */
-export const playAll = Effect.fnUntraced(function* (script: Script, then: ReadonlyArray<number> = []) {
+/**
+ * Plays a script again and again, killed at its first point, at its second, and so on until it is not reached any more; each
+ * time killed a second time so many points later, where that is given. Answers how often it was killed to the last.
+ */
+export const playAll = Effect.fnUntraced(function* (script: Script, later: ReadonlyArray<number> = []) {
   const problems: Array<string> = []
+  let points = 0
   for (let n = 1; ; n++) {
-    const played = yield* play(script, [n, ...then])
-    if (played.points.length === 0) return { points: n - 1, problems }
-    problems.push(...played.problems.map((problem) => `${n}, ${played.points.join(", ")}: ${problem}`))
+    const played = yield* play(script, [n, ...later])
+    if (played.points.length === 0) return { points, problems }
+    if (played.points.length > later.length) points++
+    problems.push(
+      ...played.problems.map((problem) => `${[n, ...later].join("+")}, ${played.points.join(", ")}: ${problem}`)
+    )
+  }
+})
+
+/** The same, with every pair of points. */
+export const playTwice = Effect.fnUntraced(function* (script: Script) {
+  const problems: Array<string> = []
+  let pairs = 0
+  for (let m = 1; ; m++) {
+    const played = yield* playAll(script, [m])
+    problems.push(...played.problems)
+    if (played.points === 0) return { pairs, problems }
+    pairs += played.points
   }
 })
