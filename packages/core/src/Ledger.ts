@@ -91,7 +91,8 @@ export interface Advance extends RangeCursor {
 export interface Settlement {
   /**
    * Files with an outcome that the source named, and the object each has now, where that is known. Intents of theirs are done;
-   * what was refused becomes a dead letter. One that is known and `Unchanged` is in a new state of the same content.
+   * what was refused becomes a dead letter. One that is known and `Unchanged` is in a new
+   * state of the same content, or back in the state that was delivered after another one was refused.
    */
   readonly files: ReadonlyArray<{
     readonly file: SourceFile

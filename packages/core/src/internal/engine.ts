@@ -100,6 +100,7 @@ export const make =
       yield* Resolution.make(sink, updates, run)
       if (Option.isSome(run.replay)) {
         yield* take(Replay.pages(source, run.replay.value, book), { isLast: true, tracks: false, replays: true })
+        if (!run.stopped()) yield* remove.superseded
         return
       }
       const isWhole = yield* takeAll

@@ -142,7 +142,7 @@ export const make = <O, P extends Prepared, RS, RM, RK>(parts: Parts<O, P, RS, R
           }
           return {
             files: taken.flatMap(({ before, file, outcome, request }) =>
-              outcome._tag === "Unchanged" && !renewed.delete(file.id)
+              outcome._tag === "Unchanged" && !renewed.delete(file.id) && !options.replays
                 ? []
                 : [{ file, outcome, objectId: objectAfter(outcome, before?.objectId), request }]
             ),
