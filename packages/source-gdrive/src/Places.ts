@@ -133,24 +133,24 @@ export const make = ({ isAlone, listing, mayBeTarget, remember, roots }: Options
     return node
   })
 
-  /** Searches shortcuts to all of these that it was not done for. */
-  const search = Effect.fnUntraced(function* (ids: ReadonlyArray<string>) {
-    const unknown: Array<string> = []
-    for (const id of ids) {
-      const node = yield* look(id)
-      if (node.shortcuts !== undefined) continue
-      if (yield* mayBeTarget(id)) unknown.push(id)
-      else node.shortcuts = []
+  /** Shortcuts that lead to these; searched where that was not done. Meanwhile one of them may be read anew. */
+  const shortcutsTo = Effect.fnUntraced(function* (ids: ReadonlyArray<string>) {
+    const looked = yield* Effect.forEach(ids, (id) => Effect.map(look(id), (node) => ({ id, node })))
+    const unknown: typeof looked = []
+    for (const one of looked) {
+      if (one.node.shortcuts !== undefined) continue
+      if (yield* mayBeTarget(one.id)) unknown.push(one)
+      else one.node.shortcuts = []
     }
-    if (unknown.length === 0) return
-    const found = (yield* listing.shortcutsTo(unknown)).toSorted((a, b) => (a.id < b.id ? -1 : 1))
+    const all = unknown.length === 0 ? [] : yield* listing.shortcutsTo(unknown.map(({ id }) => id))
+    const found = all.toSorted((a, b) => (a.id < b.id ? -1 : 1))
     const byTarget = Map.groupBy(found, ({ shortcutDetails }) => shortcutDetails?.targetId)
-    for (const id of unknown) {
-      const node = yield* look(id)
+    for (const { id, node } of unknown) {
       const leading = byTarget.get(id) ?? []
       node.shortcuts = leading.map((shortcut) => shortcut.id)
       for (const shortcut of leading) keep(nodes, shortcut.id, { ...nodeOf(shortcut), isAlone: false, shortcuts: [] })
     }
+    return looked.flatMap(({ node: { shortcuts = [] } }) => shortcuts)
   })
 
   /** The fewest shortcuts on a way from a root; `undefined` where there is none. `isNew`: what is known of it is not. */
@@ -176,9 +176,7 @@ export const make = ({ isAlone, listing, mayBeTarget, remember, roots }: Options
       }
       // Shortcuts to any of them are one more on the way.
       if (depth + 1 >= best) break
-      yield* search(climbed)
-      const next = yield* Effect.forEach(climbed, look)
-      level = next.flatMap(({ shortcuts = [] }) => shortcuts)
+      level = yield* shortcutsTo(climbed)
     }
     return best === Number.POSITIVE_INFINITY ? undefined : best
   })
@@ -201,8 +199,7 @@ export const make = ({ isAlone, listing, mayBeTarget, remember, roots }: Options
       if (above !== undefined) return { path: join(above.path, name), within: parent, depth, isLed: false }
     }
     if (isTop && depth === 0) return { path: segment(name), within: undefined, depth, isLed: false }
-    yield* search([id])
-    for (const shortcut of (yield* look(id)).shortcuts ?? []) {
+    for (const shortcut of yield* shortcutsTo([id])) {
       if ((yield* depthOf(shortcut)) !== depth - 1) continue
       const above = yield* placeAt(shortcut, below)
       if (above !== undefined) return { path: above.path, within: shortcut, depth, isLed: true }
