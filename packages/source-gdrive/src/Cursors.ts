@@ -104,7 +104,7 @@ export const listed = (digest: string, { folders }: Group, next: string | undefi
 /** What is left of a sweep. */
 export interface Left {
   /** All folders that were found, by id. */
-  readonly known: ReadonlySet<string>
+  readonly known: ReadonlyMap<string, Folder>
   readonly folders: ReadonlyArray<Folder>
   readonly groups: ReadonlyArray<Group>
 }
@@ -114,7 +114,7 @@ export const left = (digest: string, stored: ReadonlyArray<Change.RangeCursor>):
   for (const { f } of foundRange.among(digest, stored).values()) {
     for (const { drive, id, key, n = 0, path } of f) folders.set(id, { id, path, depth: n, drive, resourceKey: key })
   }
-  const known = new Set(folders.keys())
+  const known = new Map(folders)
   const groups: Array<Group> = []
   for (const { done, g, t } of listRange.among(digest, stored).values()) {
     const members = g.flatMap((id) => folders.get(id) ?? [])

@@ -68,7 +68,7 @@ export const sweep = (
           reader,
           folders,
           groups,
-          known,
+          known: known.values(),
           onFound: Effect.fnUntraced(function* ({ changes, containers, folders: found, group, incomplete, next }) {
             yield* sayFound(found, group.folders[0].id)
             yield* say({ ...Cursors.listed(digest, group, next), changes, containers, incomplete })

@@ -38,7 +38,7 @@ export interface Options<E> {
   /** Groups of an earlier walk that goes on. */
   readonly groups?: ReadonlyArray<Group> | undefined
   /** Folders that the earlier walk found: they are listed already, or among those that wait. */
-  readonly known?: Iterable<string> | undefined
+  readonly known?: Iterable<Folder> | undefined
   /** Takes an answer; the walk goes on when it has. */
   readonly onFound: (found: Found) => Effect.Effect<void, E>
 }
@@ -70,8 +70,11 @@ export const walk = <E>({
       const { listing } = reader
       const { concurrency } = listing.settings
       const waiting: Array<Folder> = [...folders]
-      /** Of a walk that goes on, some were found by an answer that is asked for again. */
-      const given = new Set([...folders.map(({ id }) => id), ...known])
+      /**
+       * These are not listed again when they are found. Of a walk that goes on, some were found by an answer that is asked
+       * for again; and what shortcuts lead to may be found by another one meanwhile.
+       */
+      const given = new Map([...known, ...folders].map((folder) => [folder.id, folder]))
       const unfinished: Array<Group> = [...groups]
       const hands = yield* FiberSet.make<void>()
       const failed = yield* Deferred.make<never, E | DriveError>()
@@ -135,14 +138,16 @@ export const walk = <E>({
           )
           seen = new Set(files.map(({ id }) => id))
           const contents = yield* ReadContents.read(reader, located)
+          const found = contents.folders.filter(({ id }) => !given.has(id))
+          for (const folder of found) if (!seen.has(folder.id)) given.set(folder.id, folder)
           yield* onFound({
-            ...contents,
+            ...whereListed(contents),
             group: { ...group, pageToken },
             next: nextPageToken,
             incomplete
           })
           incomplete = undefined
-          waiting.push(...contents.folders.filter(({ id }) => !given.has(id)))
+          waiting.push(...found)
           yield* settled
           yield* recruit
           total += files.length
@@ -150,6 +155,21 @@ export const walk = <E>({
           pageToken = nextPageToken
         }
       })
+
+      /** Of a folder that is found in another place than it is listed in, nothing is said: what is in it is not there. */
+      const whereListed = ({ changes, containers, folders: found }: Contents): Contents => {
+        const elsewhere = new Set(
+          found.flatMap(({ depth, id, path }) => {
+            const before = given.get(id)
+            return before === undefined || (before.path === path && before.depth === depth) ? [] : [id]
+          })
+        )
+        return {
+          changes,
+          folders: found.filter(({ id }) => !elsewhere.has(id)),
+          containers: containers.filter(({ id }) => !elsewhere.has(id))
+        }
+      }
 
       /** `undefined` where a folder is not there. */
       const ask = ({ folders }: Group, pageToken?: string): Effect.Effect<FileList | undefined, DriveError> =>

@@ -102,7 +102,7 @@ describe("Cursors", () => {
 
   it.each(damaged.map((cursor) => [cursor]))("that are damaged count for nothing: %o", (cursor) => {
     assert.deepStrictEqual(Cursors.left("s1", [stored("found/a", cursor), stored("list/a", cursor)]), {
-      known: new Set<string>(),
+      known: new Map(),
       folders: [],
       groups: []
     })
@@ -168,13 +168,13 @@ describe("Cursors", () => {
         ...Arr.chunksOf(folders, perAnswer).map((some, i) => Cursors.found("s1", some, i === 0 ? undefined : "d0"))
       ]
       assert.deepStrictEqual(Cursors.left("s1", cursors), {
-        known: new Set(folders.map(({ id }) => id)),
+        known: new Map(folders.map((folder) => [folder.id, folder])),
         folders: groups.flatMap(({ at, some }) => (at === undefined ? some : [])),
         groups: groups.flatMap(({ at, some }) =>
           at?.next === undefined ? [] : [{ folders: some, pageToken: at.next }]
         )
       })
-      assert.deepStrictEqual(Cursors.left("s2", cursors), { known: new Set<string>(), folders: [], groups: [] })
+      assert.deepStrictEqual(Cursors.left("s2", cursors), { known: new Map(), folders: [], groups: [] })
     }
   )
 })
