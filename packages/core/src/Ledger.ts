@@ -173,6 +173,8 @@ export interface Book {
   }) => Effect.Effect<void, LedgerError>
   /** What was delivered of these files. Files that are not known are left out. */
   readonly known: (ids: ReadonlyArray<string>) => Effect.Effect<ReadonlyMap<string, Known>, LedgerError>
+  /** All that was delivered, in the order of the files' ids, beyond one of them. */
+  readonly list: (limit: number, after?: string) => Effect.Effect<ReadonlyArray<Known>, LedgerError>
   /** What was last settled of these containers. Those that are not known are left out. */
   readonly containers: (ids: ReadonlyArray<string>) => Effect.Effect<ReadonlyMap<string, Container>, LedgerError>
   /** These are about to leave. Of a file there is one intent, the latest. */

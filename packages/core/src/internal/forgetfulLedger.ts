@@ -8,6 +8,7 @@ const bookOf = (hear: (settlement: Settlement) => void): Book => ({
   position: Effect.succeed({ swept: false, tracks: false, asked: "", sweep: [], follow: [] }),
   beginSweep: () => Effect.void,
   known: () => Effect.succeed(new Map()),
+  list: () => Effect.succeed([]),
   containers: () => Effect.succeed(new Map()),
   intend: () => Effect.void,
   intents: () => Effect.succeed([]),

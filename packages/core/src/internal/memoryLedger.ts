@@ -191,6 +191,7 @@ const bookOf = (shelf: Shelf, runId: string): Ledger.Book => ({
       shelf.sweep++
     }),
   known: (ids) => Effect.sync(() => mapValues(among(shelf.rows, ids), knownOf)),
+  list: (limit, after) => Effect.sync(() => page(shelf.rows, limit, after).map(knownOf)),
   containers: (ids) => Effect.sync(() => mapValues(among(shelf.containers, ids), ({ container }) => container)),
   intend: (intents) =>
     Effect.sync(() => {

@@ -61,6 +61,7 @@ const crashingBook = (book: Book, { isDead, reads, writes }: Power): Book => ({
   position: reads("position", book.position),
   beginSweep: (options) => writes("beginSweep", book.beginSweep(options)),
   known: (ids) => reads("known", book.known(ids)),
+  list: (limit, after) => reads("list", book.list(limit, after)),
   containers: (ids) => reads("containers", book.containers(ids)),
   intend: (intents) => writes("intend", book.intend(intents)),
   intents: (limit, after) => reads("intents", book.intents(limit, after)),

@@ -243,6 +243,11 @@ export const make = Effect.fnUntraced(function* (
         WHERE pipeline = ${pipeline} AND id IN (SELECT r.value FROM ${Given.list(sql, ids)})`).pipe(
         Effect.map((rows) => new Map(rows.map((row) => [row.id, knownOf(row)])))
       ),
+    list: (limit, after = "") =>
+      Files("list")(sql`SELECT id, uri, token, facts, content, container, object_id, gone FROM sluice_files
+        WHERE pipeline = ${pipeline} AND id > ${after} ORDER BY id LIMIT ${limit}`).pipe(
+        Effect.map((rows) => rows.map(knownOf))
+      ),
     containers: (ids) =>
       Containers("containers")(sql`SELECT id, container, state FROM sluice_containers
         WHERE pipeline = ${pipeline} AND id IN (SELECT r.value FROM ${Given.list(sql, ids)})`).pipe(

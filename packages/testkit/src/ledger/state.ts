@@ -31,6 +31,26 @@ export const state = (test: Test): void => {
       )
     }))
 
+  test("lists all that was delivered, page by page, in the order of ids", () =>
+    Effect.gen(function* () {
+      const book = yield* open("list")
+      const names = ["B", "a", "b", "é", "z"]
+      yield* settle(book, { files: created(...names.toReversed().map((name) => file(name))), gone: ["a"] })
+      const first = yield* book.list(2)
+      const rest = yield* book.list(9, first.at(-1)?.id)
+      assert.deepStrictEqual(
+        [...first, ...rest].map(({ gone, id }) => [id, gone]),
+        [
+          ["B", false],
+          ["a", true],
+          ["b", false],
+          ["z", false],
+          ["é", false]
+        ]
+      )
+      assert.deepStrictEqual(yield* book.list(9, "é"), [])
+    }))
+
   test("keeps the latest state of a file and the id of its object, and forgets one that was removed", () =>
     Effect.gen(function* () {
       const book = yield* open("b")
