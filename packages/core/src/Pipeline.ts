@@ -16,20 +16,21 @@ import {
   Scope,
   Stream
 } from "effect"
-import { randomUUID } from "node:crypto"
 import * as Check from "./Check.ts"
 import * as Filter from "./Filter.ts"
+import * as Comparison from "./internal/comparison.ts"
 import * as Engine from "./internal/engine.ts"
+import * as Opening from "./internal/opening.ts"
 import type { Updates } from "./internal/pass.ts"
 import type { Engine as RunEngine, Failure, Refusals } from "./internal/run.ts"
 import * as Tally from "./internal/tally.ts"
-import { Ledger } from "./Ledger.ts"
+import type { Ledger } from "./Ledger.ts"
 import type { Mapping } from "./Mapping.ts"
 import * as Observer from "./Observer.ts"
 import { Event, type Snapshot } from "./Progress.ts"
 import * as Report from "./Report.ts"
 import type * as Retry from "./Retry.ts"
-import { CheckFailed, failed, PipelineError } from "./PipelineError.ts"
+import { failed, type PipelineError } from "./PipelineError.ts"
 import type { Prepared, Sink, SinkError } from "./Sink.ts"
 import type { Source, SourceError } from "./Source.ts"
 
@@ -42,6 +43,8 @@ export interface Pipeline<out R = never> {
   readonly check: Effect.Effect<ReadonlyArray<Check.Finding>, SourceError | SinkError, R>
   /** For `Pipeline.start`. */
   readonly engine: RunEngine<R>
+  /** For `Reconcile`; `None` where the sink cannot say which objects there are. */
+  readonly comparison: Option.Option<Comparison.Comparison<R>>
 }
 
 export interface Options<O, P extends Prepared, RS, RM, RK> {
@@ -83,22 +86,23 @@ export interface Options<O, P extends Prepared, RS, RM, RK> {
 
 /** Makes a pipeline. Nothing is checked or opened before it runs. */
 export const make = <O, P extends Prepared, RS, RM, RK>(options: Options<O, P, RS, RM, RK>): Pipeline<RS | RM | RK> => {
-  const filter = options.filter ?? Filter.all
+  const parts = {
+    ...options,
+    filter: options.filter ?? Filter.all,
+    removes: options.deletes === "propagate",
+    updates: options.updates ?? (Option.isNone(options.sink.find) ? "upsert" : "replace"),
+    sameContent: options.sameContent ?? "send",
+    maxObjects: options.maxObjectsPerRun ?? Number.POSITIVE_INFINITY,
+    maxRefusals: options.maxConsecutiveFailures ?? Number.POSITIVE_INFINITY
+  }
   return {
     name: options.name,
     check: Effect.map(
       Effect.all([options.source.check, options.sink.check(options.map)], { concurrency: 2 }),
       ([source, sink]) => [...optionFindings(options), ...source, ...sink]
     ),
-    engine: Engine.make({
-      ...options,
-      filter,
-      removes: options.deletes === "propagate",
-      updates: options.updates ?? (Option.isNone(options.sink.find) ? "upsert" : "replace"),
-      sameContent: options.sameContent ?? "send",
-      maxObjects: options.maxObjectsPerRun ?? Number.POSITIVE_INFINITY,
-      maxRefusals: options.maxConsecutiveFailures ?? Number.POSITIVE_INFINITY
-    })
+    engine: Engine.make(parts),
+    comparison: Comparison.make(options.name, parts)
   }
 }
 
@@ -180,18 +184,9 @@ export const start = <R>(
 ): Effect.Effect<Run, PipelineError, R | Ledger | Scope.Scope> =>
   Effect.gen(function* () {
     const { name } = pipeline
-    const findings = yield* Effect.mapError(pipeline.check, (error) => failed(name, error))
-    if (findings.some((finding) => finding.severity === "error")) {
-      return yield* new PipelineError({ pipeline: name, reason: new CheckFailed({ findings }) })
-    }
-    const id = yield* Effect.sync(() => randomUUID())
-    const ledger = yield* Ledger
     // As long as the run goes on, which may be shorter than whoever started it lives.
     const scope = yield* Effect.acquireRelease(Scope.make(), Scope.close)
-    const book = yield* ledger.open({ pipeline: name, runId: id }).pipe(
-      Scope.provide(scope),
-      Effect.mapError((error) => failed(name, error))
-    )
+    const { book, id, ledger } = yield* Scope.provide(Opening.open(pipeline), scope)
     const startedAt = yield* DateTime.now
     const startedNanos = yield* Clock.monotonicTimeNanos
     const tally = Tally.make()

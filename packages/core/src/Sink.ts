@@ -140,6 +140,31 @@ export interface Removal {
   readonly objectId: Option.Option<string>
 }
 
+/** An object as the sink keeps it, with what its lineage says. */
+export interface Stored {
+  readonly objectId: string
+  /** `Lineage.sourceKey` of the file it was made from. */
+  readonly key: string
+  /** `SourceFile.id`, `uri`, `path` and `token` of the state it was made from. */
+  readonly id: string
+  readonly uri: string
+  readonly path: string
+  readonly token: string
+  /** `SourceFile.content` of that state. */
+  readonly content: string | undefined
+}
+
+/** Which objects of a pipeline there are. Retried by the sink. Objects of other pipelines are left out. */
+export interface Inventory<out R = never> {
+  /** With one of these keys; of one key there may be several. */
+  readonly withKeys: (
+    pipeline: string,
+    keys: Arr.NonEmptyReadonlyArray<string>
+  ) => Effect.Effect<ReadonlyArray<Stored>, SinkError, R>
+  /** All, in pages; objects of one key are in one page. What is made or removed meanwhile may be left out, nothing else is. */
+  readonly all: (pipeline: string) => Stream.Stream<ReadonlyArray<Stored>, SinkError, R>
+}
+
 /** What fits. */
 export interface Limits {
   /** Records in a request. */
@@ -184,4 +209,6 @@ export interface Sink<in O, in out P extends Prepared, out R = never> {
    * for each, `Removed` or `Rejected`; fails where nothing can be removed.
    */
   readonly remove: (batch: Arr.NonEmptyReadonlyArray<Removal>) => Effect.Effect<ReadonlyArray<Answer>, SinkError, R>
+  /** For `Reconcile`; `None` where objects do not say which file they were made from. */
+  readonly inventory: Option.Option<Inventory<R>>
 }

@@ -71,3 +71,6 @@ export const content = ({ checksum }: SourceFile): string | undefined =>
  */
 export const facts = ({ attributes, mimeType, path, target, within }: SourceFile): string =>
   hash("sha256", JSON.stringify([path, within, mimeType, target?.id, attributes]), "base64url").slice(0, 16)
+
+/** Stands for `facts` of a file that an object was made from, where no more of them is known than the path. 16 characters. */
+export const pathFacts = (path: string): string => `path:${hash("sha256", path, "base64url").slice(0, 11)}`

@@ -122,8 +122,16 @@ describe("after a run that was killed between a request and its answer", () => {
   it.effect("what is there in another state is not taken for it: the state that was lost is sent", () =>
     Effect.gen(function* () {
       const { bucket, run, there } = Bucketed.make(false, {})
-      const key = sourceKey(file("a").uri)
-      bucket.objects.set("another's", { objectId: "another's", key, id: "a", token: "0", path: "a" })
+      const { uri } = file("a")
+      bucket.objects.set("another's", {
+        objectId: "another's",
+        key: sourceKey(uri),
+        id: "a",
+        uri,
+        token: "0",
+        path: "a",
+        content: undefined
+      })
       yield* Effect.exit(run(["a@1"], killedBefore("send")))
       const report = yield* run(["a@1"])
       assert.deepStrictEqual([report.created, there()], [1, ["a@0", "a@1"]])

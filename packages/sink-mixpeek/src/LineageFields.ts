@@ -2,7 +2,7 @@
  * Where lineage stands in an object: which file made it, in which state, in which run.
  */
 import type { Lineage } from "@sluice/core"
-import { DateTime, Predicate, Result, type Schema } from "effect"
+import { DateTime, type Option, Predicate, Result, Schema } from "effect"
 import { Misconfigured } from "./Misconfigured.ts"
 import { reservedName } from "./Wire.ts"
 
@@ -81,6 +81,19 @@ const sourceOf = (lineage: Lineage.Lineage): Schema.JsonObject => ({
   run_id: lineage.runId,
   pipeline: lineage.pipeline
 })
+
+/** What of it is read back. */
+const Source = Schema.Struct({
+  uri: Schema.NonEmptyString,
+  id: Schema.NonEmptyString,
+  token: Schema.NonEmptyString,
+  path: Schema.String,
+  checksum: Schema.optionalKey(Schema.String),
+  pipeline: Schema.String
+})
+
+/** The lineage at `Placed.source`; `None` where it is not what this sink writes. */
+export const read: (value: unknown) => Option.Option<typeof Source.Type> = Schema.decodeUnknownOption(Source)
 
 type Fields = { readonly [name: string]: Schema.Json }
 

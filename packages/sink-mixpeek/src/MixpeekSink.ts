@@ -9,6 +9,7 @@
 import { Check, Dispatch, Sink, type Source } from "@sluice/core"
 import { type Array as Arr, Effect, Option, Result, type Stream } from "effect"
 import * as BucketCheck from "./BucketCheck.ts"
+import * as Inventory from "./Inventory.ts"
 import * as Links from "./Links.ts"
 import * as Lookup from "./Lookup.ts"
 import type { Misconfigured } from "./Misconfigured.ts"
@@ -82,7 +83,8 @@ const configured = (settings: SinkOptions.Settings): MixpeekSink => {
           // Nobody can tell: that was accepted.
           sourceKey === undefined ? Effect.succeed([]) : Lookup.find(settings, sourceKey, lost)
         ),
-    remove: (batch) => Removal.remove(settings, batch)
+    remove: (batch) => Removal.remove(settings, batch),
+    inventory: Inventory.make(settings)
   }
 }
 
@@ -112,7 +114,8 @@ const misconfigured = (name: string, problems: ReadonlyArray<Misconfigured>): Mi
     describe: () => null,
     send: () => Effect.fail(error),
     find: Option.none(),
-    remove: () => Effect.fail(error)
+    remove: () => Effect.fail(error),
+    inventory: Option.none()
   }
 }
 

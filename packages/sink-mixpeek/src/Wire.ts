@@ -65,18 +65,19 @@ export const CreateObjectRequest = Schema.Struct({
 })
 export interface CreateObjectRequest extends Schema.Schema.Type<typeof CreateObjectRequest> {}
 
-/** `ListObjectsRequest`, as far as it is used: one condition, the fields to return. */
+/** `ListObjectsRequest`, as far as it is used: conditions that all hold, an order, the fields to return. */
 export const ListObjectsRequest = Schema.Struct({
   filters: Schema.Struct({
     AND: Schema.Array(
       Schema.Struct({
         field: Schema.String,
-        operator: Schema.Literals(["eq", "in"]),
+        operator: Schema.Literals(["eq", "in", "gt"]),
         value: Schema.Json
       })
     ),
     case_sensitive: Schema.Boolean
   }),
+  sort: Schema.optionalKey(Schema.Struct({ field: Schema.String, direction: Schema.Literals(["asc", "desc"]) })),
   select: Schema.Array(Schema.String)
 })
 export interface ListObjectsRequest extends Schema.Schema.Type<typeof ListObjectsRequest> {}

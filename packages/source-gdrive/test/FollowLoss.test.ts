@@ -163,7 +163,8 @@ const bucket = () => {
           paths.delete(key)
           return { _tag: "Settled", key, outcome: Outcome.Removed.make({}) } as const
         })
-      )
+      ),
+    inventory: Option.none()
   }
   return { sink, paths: () => [...paths.values()].toSorted() }
 }

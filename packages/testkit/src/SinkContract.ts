@@ -20,6 +20,8 @@ export interface SinkFixture<O, P extends Sink.Prepared, R> {
   readonly secrets: ReadonlyArray<string>
 }
 
+const byKey = (a: { readonly key: string }, b: { readonly key: string }) => (a.key < b.key ? -1 : 1)
+
 type Settled<O> = ReadonlyArray<Dispatch.Settled<Sink.Record<O>>>
 
 const outcomes = <O>(settled: Settled<O>, tag: Outcome.Outcome["_tag"]) =>
@@ -112,6 +114,25 @@ export const sinkContract = <O, P extends Sink.Prepared, R, E>(
         assert.deepStrictEqual(yield* lost({ token: "of another state" }), [])
         const before = found.slice(0, 2).map(({ objectId }) => objectId)
         assert.strictEqual((yield* lost({ replaces: before })).length, found.length - 2)
+      }))
+
+    test("what there is, is listed with the file it was made from, whole and by key", ({ record, sink }) =>
+      Effect.gen(function* () {
+        if (Option.isNone(sink.inventory)) return
+        const { all, withKeys } = sink.inventory.value
+        const records = range(0, 7).map(record)
+        yield* sink.send(yield* prepared(sink, records))
+        const told = (stored: ReadonlyArray<Sink.Stored>) =>
+          stored.map(({ id, key, path, token, uri }) => ({ id, key, path, token, uri })).toSorted(byKey)
+        const expected = records.map(({ file: { id, path, token, uri }, key }) => ({ id, key, path, token, uri }))
+        const pipeline = record(0).lineage.pipeline
+        const listed = (yield* Stream.runCollect(all(pipeline))).flat()
+        assert.deepStrictEqual(told(listed), expected.toSorted(byKey))
+        const [first, second] = expected
+        if (first === undefined || second === undefined) return assert.fail("no records")
+        const some = yield* withKeys(pipeline, [first.key, second.key, record(100).key])
+        assert.deepStrictEqual(told(some), [first, second].toSorted(byKey))
+        assert.deepStrictEqual((yield* Stream.runCollect(all("another pipeline"))).flat(), [])
       }))
 
     test("what is removed is gone, found by its id or by its key; what is not there counts as removed", (made) =>

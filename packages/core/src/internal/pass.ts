@@ -14,7 +14,7 @@ import { Event } from "../Progress.ts"
 import type * as Retry from "../Retry.ts"
 import type { Prepared, Record, Sink } from "../Sink.ts"
 import type { Source } from "../Source.ts"
-import { content, facts, type SourceFile, state } from "../SourceFile.ts"
+import { content, facts, pathFacts, type SourceFile, state } from "../SourceFile.ts"
 import * as Claims from "./claims.ts"
 import * as Earlier from "./earlier.ts"
 import * as Frontier from "./frontier.ts"
@@ -193,6 +193,10 @@ export const make = <O, P extends Prepared, RS, RM, RK>(parts: Parts<O, P, RS, R
         if (change._tag === "Reject") return Rejected.make({ cause: change.reason })
         if (known === undefined || known.token === noState) return undefined
         const { file } = change
+        if (known.facts === pathFacts(file.path) && known.token === file.token) {
+          renewed.add(file.id)
+          return Unchanged.make({})
+        }
         if (known.facts === facts(file)) {
           if (known.token === file.token) return Unchanged.make({})
           if (parts.sameContent === "keep" && known.content !== undefined && known.content === content(file)) {

@@ -23,7 +23,7 @@ const longestRequest = 5 * 60_000
 export const make = <O, P extends Prepared, R>(
   sink: Sink<O, P, R>,
   updates: Updates,
-  { book }: RunContext
+  { book }: Pick<RunContext, "book">
 ): Effect.Effect<void, SinkError | LedgerError, R> =>
   Effect.gen(function* () {
     while (true) {

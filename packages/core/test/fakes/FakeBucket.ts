@@ -2,19 +2,16 @@
  * A bucket in memory behind a sink: one that makes an object of whatever it is sent, and can be asked what there is, or one
  * that updates the object of the same key. Requests are carried out by the bucket, whatever becomes of whoever sent them.
  */
-import { Clock, Deferred, Duration, Effect, Option } from "effect"
+import { Clock, Deferred, Duration, Effect, Option, Stream } from "effect"
 import * as Outcome from "../../src/Outcome.ts"
 import type * as Sink from "../../src/Sink.ts"
-import type { SourceFile } from "../../src/SourceFile.ts"
+import { content, type SourceFile } from "../../src/SourceFile.ts"
 
 export interface Sendable extends Sink.Prepared {
   readonly file: SourceFile
 }
 
-export interface BucketObject extends Pick<SourceFile, "id" | "token" | "path"> {
-  readonly objectId: string
-  readonly key: string
-}
+export type BucketObject = Sink.Stored
 
 export const make = (options: {
   /** An object's key is unique: what is sent again updates it. */
@@ -47,14 +44,15 @@ export const make = (options: {
           return yield* Deferred.await(done)
         })
 
-  const put = ({ file: { id, path, token }, key }: Sendable): Sink.Answer => {
+  const put = ({ file, key }: Sendable): Sink.Answer => {
+    const { id, path, token, uri } = file
     if (refuses(id)) {
       const cause = { code: "refused", message: "the bucket does not take it" }
       return { _tag: "Settled", key, outcome: Outcome.Rejected.make({ cause }) }
     }
     const before = upserts ? [...objects.values()].find((one) => one.key === key) : undefined
     const objectId = before?.objectId ?? `object ${++made}`
-    objects.set(objectId, { objectId, key, id, path, token })
+    objects.set(objectId, { objectId, key, id, uri, path, token, content: content(file) })
     const outcome = before === undefined ? Outcome.Created.make({ objectId }) : Outcome.Updated.make({ objectId })
     return { _tag: "Settled", key, outcome }
   }
@@ -98,7 +96,11 @@ export const make = (options: {
             })
           )
         )
-      )
+      ),
+    inventory: Option.some({
+      withKeys: (_, keys) => Effect.sync(() => [...objects.values()].filter(({ key }) => keys.includes(key))),
+      all: () => Stream.suspend(() => Stream.fromIterable(Map.groupBy(objects.values(), ({ key }) => key).values()))
+    })
   }
   return { sink, objects }
 }

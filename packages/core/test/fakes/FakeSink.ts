@@ -77,7 +77,8 @@ export const make = (options: {
     remove: (batch) => {
       removals.push(...batch)
       return options.remove === undefined ? Effect.succeed(batch.map(removed)) : options.remove(batch)
-    }
+    },
+    inventory: Option.none()
   }
   return { sink, requests, removals, state }
 }
