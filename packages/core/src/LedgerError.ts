@@ -22,8 +22,11 @@ export class Unreachable extends Schema.TaggedClass<Unreachable>()("Unreachable"
 /** What is there is not what this version of Sluice reads: of a newer version, damaged, or no ledger at all. */
 export class Unreadable extends Schema.TaggedClass<Unreadable>()("Unreadable", {}) {}
 
+/** An option that cannot work. Nothing was opened. */
+export class Misconfigured extends Schema.TaggedClass<Misconfigured>()("Misconfigured", {}) {}
+
 /** Decides what a person has to do. */
-export const LedgerErrorReason = Schema.Union([Held, Lost, Paused, Unreachable, Unreadable])
+export const LedgerErrorReason = Schema.Union([Held, Lost, Paused, Unreachable, Unreadable, Misconfigured])
 export type LedgerErrorReason = typeof LedgerErrorReason.Type
 
 /** The one error of every ledger. `message` says what is so and what to do about it. */

@@ -5,6 +5,7 @@ import { PgClient } from "@effect/sql-pg"
 import type { Ledger } from "@sluice/core"
 import { Layer, type Redacted } from "effect"
 import { orUnreachable } from "./internal/failing.ts"
+import * as Lease from "./internal/lease.ts"
 import type { LedgerExport } from "./LedgerExport.ts"
 import * as SqlLedger from "./SqlLedger.ts"
 
@@ -24,4 +25,4 @@ export const layer = ({
   Layer.provide(
     SqlLedger.layer(options),
     orUnreachable(PgClient.layer({ url, maxConnections: connections, applicationName: "sluice" }))
-  )
+  ).pipe(Lease.onlyWith(options.lease))

@@ -2,7 +2,7 @@
  * The ledger on any `effect/sql` client of SQLite or Postgres. `SqliteLedger` and `PostgresLedger` bring one along.
  */
 import { Ledger, Report } from "@sluice/core"
-import { Clock, Context, Duration, Effect, Layer, Option, Schema } from "effect"
+import { Clock, Context, type Duration, Effect, Layer, Schema } from "effect"
 import { SqlClient, SqlError } from "effect/sql"
 import { hostname } from "node:os"
 import * as Book from "./internal/book.ts"
@@ -14,8 +14,8 @@ import * as Migrations from "./Migrations.ts"
 
 export interface Options {
   /**
-   * How long a run that is not heard of keeps its place: another one begins that much after it died. Default 30 seconds; it
-   * is renewed in a third of that.
+   * How long a run that is not heard of keeps its place: another one begins that much after it died. Default 30 seconds, from
+   * 1 second to 7 days; it is renewed in a third of that.
    */
   readonly lease?: Duration.Input | undefined
   /** What this process is called where another one asks who is at work. Default `host:pid`. */
@@ -55,18 +55,19 @@ const migrate = Effect.gen(function* () {
   )
 })
 
-/** Fails with `LedgerError` where the database is not there, may not be written, or was written by a newer version. */
+/**
+ * Fails with `LedgerError` where an option cannot work, or where the database is not there, may not be written, or was
+ * written by a newer version.
+ */
 export const layer = (
   options: Options = {}
 ): Layer.Layer<Ledger.Ledger | LedgerExport.LedgerExport, Ledger.LedgerError, SqlClient.SqlClient> =>
   Layer.effectContext(
     Effect.gen(function* () {
+      const duration = yield* Lease.durationOf(options.lease)
       const sql = yield* SqlClient.SqlClient
       yield* migrate
-      const lease: Lease.Options = {
-        duration: Option.getOrElse(Duration.fromInput(options.lease ?? "30 seconds"), () => Duration.seconds(30)),
-        holder: options.holder ?? `${hostname()}:${process.pid}`
-      }
+      const lease: Lease.Options = { duration, holder: options.holder ?? `${hostname()}:${process.pid}` }
       const retain = options.retain ?? 1000
       const here = <A, E, R>(effect: Effect.Effect<A, E, R | SqlClient.SqlClient>) =>
         Effect.provideService(effect, SqlClient.SqlClient, sql)

@@ -4,6 +4,7 @@
 import type { Ledger } from "@sluice/core"
 import { Layer } from "effect"
 import { orUnreachable } from "./internal/failing.ts"
+import * as Lease from "./internal/lease.ts"
 import * as Sqlite from "./internal/nodeSqlite.ts"
 import type { LedgerExport } from "./LedgerExport.ts"
 import * as SqlLedger from "./SqlLedger.ts"
@@ -18,4 +19,4 @@ export interface Options extends SqlLedger.Options {
  * survives a loss of power.
  */
 export const layer = ({ file, ...options }: Options): Layer.Layer<Ledger.Ledger | LedgerExport, Ledger.LedgerError> =>
-  Layer.provide(SqlLedger.layer(options), orUnreachable(Sqlite.layer(file)))
+  Layer.provide(SqlLedger.layer(options), orUnreachable(Sqlite.layer(file))).pipe(Lease.onlyWith(options.lease))

@@ -6,7 +6,7 @@ import { created, intent, ledger, settle, suspended, withClock } from "./ledger.
 import { database } from "./postgres.ts"
 import { proxy } from "./proxy.ts"
 
-const lease = "900 millis"
+const lease = "1 second"
 const run = { pipeline: "photos", runId: "run" }
 const tagOf = <A, R>(effect: Effect.Effect<A, Ledger.LedgerError, R>) =>
   Effect.map(Effect.flip(effect), ({ reason }) => reason._tag)
@@ -54,7 +54,7 @@ describe("Lease in Postgres", () => {
       const error = yield* Effect.flip(Effect.scoped(other.open(run)))
       assert.deepInclude(error.reason, { _tag: "Held", by: "machine-1:17" })
       // Three leases, by the database's clock.
-      const end = (yield* Clock.currentTimeMillis) + 2700
+      const end = (yield* Clock.currentTimeMillis) + 3000
       yield* Effect.gen(function* () {
         assert.strictEqual(yield* tagOf(Effect.scoped(other.open(run))), "Held")
         return yield* Clock.currentTimeMillis

@@ -1,9 +1,9 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Change, type Ledger } from "@sluice/core"
-import { Cause, Deferred, Effect, Exit, Fiber, Layer, Scope } from "effect"
+import { Cause, Deferred, Effect, Exit, Fiber, Layer, Redacted, Scope } from "effect"
 import { TestClock } from "effect/testing"
 import { join } from "node:path"
-import { SqliteLedger, SqlLedger } from "../src/index.ts"
+import { PostgresLedger, SqliteLedger, SqlLedger } from "../src/index.ts"
 import { client, told } from "./client.ts"
 import { created, folder, intent, ledger, settle, suspended } from "./ledger.ts"
 
@@ -122,6 +122,17 @@ describe("Lease", () => {
       yield* other.pause(run.pipeline, "the bucket is being moved")
       yield* TestClock.adjust("10 seconds")
       assert.strictEqual(yield* Fiber.join(heard), "the bucket is being moved")
+    })
+  )
+
+  it.effect("of no length is refused before anybody connects to a database", () =>
+    Effect.gen(function* () {
+      const url = Redacted.make("postgres://nobody@127.0.0.1:9/nothing")
+      const error = yield* Effect.flip(Effect.scoped(ledger(PostgresLedger.layer({ url, lease: 0 }))))
+      assert.strictEqual(error.reason._tag, "Misconfigured")
+      const state = told()
+      const own = Layer.provide(SqlLedger.layer({ lease: "-1 minutes" }), client(":memory:", state))
+      assert.strictEqual((yield* Effect.flip(Effect.scoped(ledger(own)))).reason._tag, "Misconfigured")
     })
   )
 

@@ -1,7 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Change, type Ledger, Outcome } from "@sluice/core"
 import { ledgerContract } from "@sluice/testkit/ledger-contract"
-import { Effect } from "effect"
+import { Duration, Effect } from "effect"
 import { TestClock } from "effect/testing"
 import { chmodSync, closeSync, openSync, readdirSync, statSync, writeFileSync, writeSync } from "node:fs"
 import { join } from "node:path"
@@ -152,6 +152,40 @@ describe("SqliteLedger", () => {
       const error = yield* errorOf(file)
       assert.strictEqual(error.reason._tag, "Unreadable")
       assert.include(error.message, "damaged")
+    })
+  )
+
+  it.effect.each([
+    [0, "lease: 0"],
+    ["-1 seconds", "lease: -1s"],
+    ["999 millis", "lease: 999ms"],
+    ["8 days", "lease: 8d"],
+    [Duration.infinity, "lease: Infinity"],
+    [Duration.negativeInfinity, "lease: -Infinity"],
+    [Number.NaN, "lease: "]
+  ] as const)("refuses a lease of %s, and makes no file", ([lease, said]) =>
+    Effect.gen(function* () {
+      const path = yield* folder
+      const error = yield* Effect.flip(Effect.scoped(opened(join(path, "ledger.db"), { lease })))
+      assert.strictEqual(error.reason._tag, "Misconfigured")
+      assert.include(error.message, said)
+      assert.include(error.message, "from 1 second to 7 days")
+      assert.deepStrictEqual(readdirSync(path), [])
+    })
+  )
+
+  it.effect.each(["1 second", "1500.4 millis", "7 days"] as const)("takes a lease of %s", (lease) =>
+    Effect.gen(function* () {
+      const place = join(yield* folder, "ledger.db")
+      const one = yield* opened(place, { lease })
+      yield* Effect.scoped(
+        Effect.gen(function* () {
+          const book = yield* one.open(run)
+          yield* book.hold
+          yield* settle(book, { files: created("1") })
+        })
+      )
+      assert.strictEqual((yield* (yield* one.open(run)).known(["1"])).size, 1)
     })
   )
 

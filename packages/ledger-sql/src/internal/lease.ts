@@ -3,7 +3,7 @@
  * holder, so that one who was taken for dead can write nothing any more.
  */
 import { Ledger } from "@sluice/core"
-import { Clock, DateTime, Deferred, Duration, Effect, Fiber, Schedule, Schema, type Scope } from "effect"
+import { Clock, DateTime, Deferred, Duration, Effect, Fiber, Layer, Option, Schedule, Schema, type Scope } from "effect"
 import { SqlClient } from "effect/sql"
 import type { SqlError } from "effect/sql/SqlError"
 import type { Fragment } from "effect/sql/Statement"
@@ -45,6 +45,35 @@ const Found = rowsOf(
   })
 )
 const Renewed = rowsOf(Schema.Struct({ paused_why: Schema.NullOr(Schema.String) }))
+
+const shortest = Duration.seconds(1)
+/** Timers, and Postgres' own, count milliseconds in 31 bits. */
+const longest = Duration.days(7)
+
+/** How long a lease lasts, 30 seconds where nothing is said; fails where nobody could hold a pipeline by it. */
+export const durationOf = (
+  input: Duration.Input = "30 seconds"
+): Effect.Effect<Duration.Duration, Ledger.LedgerError> => {
+  const duration = Duration.fromInput(input)
+  if (Option.isSome(duration) && Duration.between(duration.value, { minimum: shortest, maximum: longest })) {
+    // Columns of times are whole milliseconds.
+    return Effect.succeed(Duration.millis(Math.round(Duration.toMillis(duration.value))))
+  }
+  const said = Option.match(duration, { onNone: () => "no duration", onSome: Duration.format })
+  return Effect.fail(
+    new Ledger.LedgerError({
+      operation: "open",
+      reason: new Ledger.Misconfigured(),
+      message: `lease: ${said}, and it must be from 1 second to 7 days. Leave it out for 30 seconds; nothing was opened`
+    })
+  )
+}
+
+/** Before the database is opened, or made: whether a lease can be of this length. */
+export const onlyWith =
+  (input: Duration.Input | undefined) =>
+  <A, R>(layer: Layer.Layer<A, Ledger.LedgerError, R>): Layer.Layer<A, Ledger.LedgerError, R> =>
+    Layer.unwrap(Effect.as(durationOf(input), layer))
 
 /**
  * The time by which leases end, in milliseconds: the database's where many machines share one, since their clocks differ.
