@@ -85,17 +85,22 @@ const needsUpload = (why: string, remedy: string): Outcome.Outcome =>
     cause: { code: "needs-upload", message: `${why}; it needs an upload, which is not built yet. ${remedy}` }
   })
 
-const tooLargeInline = (size: string, limit: number) =>
-  needsUpload(
-    `${size} do not fit into the ${limit.toLocaleString("en")} bytes that go inline`,
-    "Deliver by reference, or raise delivery.maxInlineBytes if the plan allows more"
-  )
-
 const base64Length = (bytes: number) => 4 * Math.ceil(bytes / 3)
 
 // Text may be sent as it is or as base64; only the reading tells, so the raw size decides there.
-const inlineLength = (type: FieldType, bytes: number) =>
-  type === "text" || !isFileType(type) ? bytes : base64Length(bytes)
+const isBase64 = (type: FieldType) => type !== "text" && isFileType(type)
+const inlineLength = (type: FieldType, bytes: number) => (isBase64(type) ? base64Length(bytes) : bytes)
+
+const count = (bytes: number) => bytes.toLocaleString("en")
+
+// The size of the file alone would seem to fit.
+const asBase64 = (bytes: number) => `${count(bytes)} bytes, which are ${count(base64Length(bytes))} as base64,`
+
+const tooLargeInline = (content: string, limit: number) =>
+  needsUpload(
+    `${content} do not fit into the ${count(limit)} bytes that go inline`,
+    "Deliver by reference, or raise delivery.maxInlineBytes if the plan allows more"
+  )
 
 const readAll = Effect.fnUntraced(function* (content: Sink.Content, type: FieldType, limit: number) {
   const chunks: Array<Uint8Array> = []
@@ -153,7 +158,7 @@ const data = (delivery: Delivery, file: SourceFile.SourceFile, type: FieldType, 
   const text = type === "text" ? utf8(bytes) : undefined
   if (text !== undefined && !looksLikeUrl(text)) return { _tag: "Data", data: text }
   return base64Length(bytes.length) > delivery.maxInlineBytes
-    ? tooLargeInline("as base64 its bytes", delivery.maxInlineBytes)
+    ? tooLargeInline(asBase64(bytes.length), delivery.maxInlineBytes)
     : { _tag: "Data", data: base64(file, bytes) }
 }
 
@@ -166,12 +171,12 @@ const inline = (
 ): Effect.Effect<Delivered, Source.SourceError> => {
   const limit = delivery.maxInlineBytes
   if (file.size !== undefined && inlineLength(type, file.size) > limit) {
-    return Effect.succeed(tooLargeInline(`${file.size.toLocaleString("en")} bytes`, limit))
+    return Effect.succeed(tooLargeInline(isBase64(type) ? asBase64(file.size) : `${count(file.size)} bytes`, limit))
   }
   return Effect.map(
     readAll(content, type, limit),
     Option.match({
-      onNone: () => tooLargeInline("its bytes", limit),
+      onNone: () => tooLargeInline(isBase64(type) ? "its bytes, as base64," : "its bytes", limit),
       onSome: (bytes) => data(delivery, file, type, bytes)
     })
   )

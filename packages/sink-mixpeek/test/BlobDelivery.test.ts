@@ -157,6 +157,25 @@ describe("BlobDelivery", () => {
         })
     )
 
+    it.effect.each([
+      ["pdf", "x", 4_000_000, "4,000,000 bytes, which are 5,333,336 as base64, do not fit into the 5,000,000 bytes"],
+      ["text", "x", 5_000_001, "5,000,001 bytes do not fit into the 5,000,000 bytes"],
+      ["pdf", "x".repeat(4_000_000), undefined, "its bytes, as base64, do not fit into the 5,000,000 bytes"],
+      ["text", "x".repeat(5_000_001), undefined, "its bytes do not fit into the 5,000,000 bytes"],
+      [
+        "text",
+        new Uint8Array(4_000_000).fill(0xe9),
+        4_000_000,
+        "4,000,000 bytes, which are 5,333,336 as base64, do not fit into the 5,000,000 bytes"
+      ]
+    ] as const)("says what is counted of a %s that is too large", ([type, content, size, said]) =>
+      Effect.gen(function* () {
+        const file = Fixtures.file("a", size === undefined ? {} : { size })
+        const delivered = yield* deliver({ method: "inline" }, type, content, file)
+        assert.include(delivered._tag === "Rejected" ? delivered.cause.message : "", said)
+      })
+    )
+
     it.effect("stops reading a body of unknown size at the limit", () =>
       Effect.gen(function* () {
         let read = 0
