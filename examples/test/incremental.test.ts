@@ -1,4 +1,4 @@
-/** `incremental.ts` and `replay-dead-letters.ts`, run as their users run them, one after the other over one ledger. */
+/** `incremental.ts`, `replay-dead-letters.ts` and `reconcile.ts`, run as their users run them, one after the other over one ledger. */
 import { assert, describe, it } from "@effect/vitest"
 import { MixpeekStandIn } from "@sluice/testkit/mixpeek"
 import { S3StandIn } from "@sluice/testkit/s3"
@@ -48,6 +48,30 @@ describe("incremental.ts", () => {
       assert.strictEqual((yield* mixpeek.objects(target)).length, 30)
       assert.deepStrictEqual(yield* mixpeek.duplicates(target), [])
     }).pipe(Effect.scoped)
+  )
+})
+
+describe("reconcile.ts", () => {
+  it.live(
+    "shows that nothing differs, or what does, and makes a ledger that was lost again without sending anything",
+    () =>
+      Effect.gen(function* () {
+        const { env, mixpeek, s3 } = yield* standIns
+        for (let i = 0; i < 30; i++) yield* s3.put("files", `${i}.txt`, `text ${i}`)
+        yield* Program.run("incremental.ts", [], env)
+        const looked = yield* Program.run("reconcile.ts", [], env)
+        assert.deepStrictEqual([looked.code, looked.stderr], [0, ""])
+        assert.include(looked.stdout, "mirror: 30 files in the ledger, 30 objects: they are the same")
+        for (const end of ["", "-wal", "-shm"]) rmSync(`${env.LEDGER_FILE}${end}`, { force: true })
+        yield* s3.put("files", "new.txt", "new")
+        const lost = yield* Program.run("reconcile.ts", [], env)
+        assert.match(lost.stdout, /mirror: 0 files in the ledger, 30 objects\n {2}30 extra: .*\n[^]*\n {2}31 unsent: /)
+        const { code, stderr, stdout } = yield* Program.run("reconcile.ts", ["--repair"], env)
+        assert.deepStrictEqual([code, stderr], [0, ""])
+        assert.include(stdout, "discovered 31 = unchanged 30 + filtered 0 + created 1 ")
+        assert.strictEqual((yield* mixpeek.objects(target)).length, 31)
+        assert.include((yield* Program.run("reconcile.ts", [], env)).stdout, "31 objects: they are the same")
+      }).pipe(Effect.scoped)
   )
 })
 

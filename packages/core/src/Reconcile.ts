@@ -45,6 +45,14 @@ export const Comparison = Schema.Struct({
 })
 export interface Comparison extends Schema.Schema.Type<typeof Comparison> {}
 
+const meanings = {
+  missing: "delivered by the ledger, and without an object",
+  stale: "objects that are not those of the ledger, or of another state",
+  extra: "objects that the ledger does not account for",
+  unsent: "files that are new or changed at the source",
+  gone: "files that are not at the source any more"
+}
+
 const kinds = ["missing", "stale", "extra", "unsent", "gone"] as const
 
 /** Nothing differs, and everything was said. */
@@ -58,7 +66,7 @@ export const format = (comparison: Comparison): string => {
     const { count, examples } = comparison[kind]
     if (count === 0) return []
     const shown = examples.map(({ objectId, uri }) => `    ${uri}${objectId === undefined ? "" : ` (${objectId})`}`)
-    return [`  ${count} ${kind}`, ...shown, ...(count > examples.length ? ["    …"] : [])]
+    return [`  ${count} ${kind}: ${meanings[kind]}`, ...shown, ...(count > examples.length ? ["    …"] : [])]
   })
   return [
     `${pipeline}: ${files} files in the ledger, ${objects} objects${isEqual(comparison) ? ": they are the same" : ""}`,

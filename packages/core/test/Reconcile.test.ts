@@ -326,7 +326,10 @@ describe("Reconcile", () => {
       assert.strictEqual(before, "p: 12 files in the ledger, 12 objects: they are the same")
       objects.clear()
       const lines = Reconcile.format(yield* compare()).split("\n")
-      assert.deepStrictEqual([lines[1], lines.length, lines.at(-1)], ["  12 missing", 13, "    …"])
+      assert.deepStrictEqual(
+        [lines[1], lines.length, lines.at(-1)],
+        ["  12 missing: delivered by the ledger, and without an object", 13, "    …"]
+      )
     })
   )
 })
