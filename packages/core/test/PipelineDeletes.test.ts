@@ -242,6 +242,22 @@ layer(Ledger.layerMemory)("deletions at the source", (it) => {
     })
   )
 
+  it.effect("of a source that seems to be empty are held back also where the run was broken off at the end", () =>
+    Effect.gen(function* () {
+      const { removed, run } = harness("broken off, empty", { deletes: "propagate" })
+      yield* run({ sweep: [page("tree", 1, names("1", "2"))] })
+      const breaks = Stream.concat(
+        Stream.fromIterable([page("tree", 1, [])]),
+        Stream.fail(FakeSource.error(new Source.Unavailable()))
+      )
+      yield* Effect.exit(run({ sweep: breaks }, { sweep: true }))
+      const report = yield* run({ sweep: [page("tree", 1, []), page("tree", 2, [])] })
+      assert.deepStrictEqual([report.removed, report.heldBack, removed()], [0, 2, []])
+      const back = yield* run({ sweep: [page("tree", 1, names("1")), page("tree", 2, [])] }, { sweep: true })
+      assert.deepStrictEqual([back.removed, back.heldBack, removed()], [1, 0, [keyOf("2")]])
+    })
+  )
+
   it.effect("of the last file that a source had are not held back where the source says so", () =>
     Effect.gen(function* () {
       const { run } = harness("last", { deletes: "propagate" })

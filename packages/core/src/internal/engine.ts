@@ -55,6 +55,9 @@ export const make =
         return true
       })
 
+      /** A sweep that went on from where an earlier run stood named nothing more, and neither did what followed. */
+      let seemsEmpty = false
+
       /** Everything, from where an unfinished sweep stands, or from the beginning. */
       const sweep = Effect.gen(function* () {
         const before = yield* book.position
@@ -64,8 +67,9 @@ export const make =
           source.sweep({ ...wanted, resume: goesOn ? [...before.sweep, ...before.follow] : [] }),
           { isLast: Option.isNone(source.follow), tracks: goesOn ? before.tracks : removes, replays: false }
         )
-        const foundNothing = !goesOn && ended.named === 0
-        return foundNothing && (yield* isHeldBack(ended)) ? false : yield* conclude("sweep", ended)
+        const foundNothing = ended.named === 0
+        seemsEmpty = foundNothing && goesOn
+        return foundNothing && !goesOn && (yield* isHeldBack(ended)) ? false : yield* conclude("sweep", ended)
       })
 
       /** What changed since the ledger's positions, where there are any. */
@@ -78,6 +82,7 @@ export const make =
           tracks: removes,
           replays: false
         })
+        if (ended.named > 0) seemsEmpty = false
         return yield* conclude("follow", ended)
       })
 
@@ -106,7 +111,7 @@ export const make =
       const isWhole = yield* takeAll
       if (run.stopped()) return
       yield* remove.superseded
-      if (isWhole && removes) yield* remove.gone
+      if (isWhole && removes) yield* remove.gone(seemsEmpty)
     })
 
 const isExpired = (error: Failure): error is SourceError =>

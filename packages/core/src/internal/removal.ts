@@ -20,8 +20,8 @@ const shareAllowed = 0.1
 const pageSize = 1000
 
 /** What a misread listing, an expired permission or a changed prefix looks like: confirmed by a person, or not done. */
-const isSuspicious = (count: { readonly known: number; readonly gone: number }): boolean =>
-  count.gone > alwaysAllowed && count.gone > count.known * shareAllowed
+const isSuspicious = (count: { readonly known: number; readonly gone: number }, seemsEmpty: boolean): boolean =>
+  (count.gone > alwaysAllowed && count.gone > count.known * shareAllowed) || (seemsEmpty && count.gone === count.known)
 
 const unanswered = Rejected.make({
   cause: { code: "no-answer", message: "the sink does not say what became of its removal; a later run tries again" }
@@ -31,8 +31,8 @@ const unanswered = Rejected.make({
 export interface Removals<R> {
   /** Objects whose places others took. */
   readonly superseded: Effect.Effect<void, SinkError | LedgerError, R>
-  /** Objects of files that are gone. */
-  readonly gone: Effect.Effect<void, SinkError | LedgerError, R>
+  /** Objects of files that are gone. `seemsEmpty`: the end of a sweep, if not all of it, named nothing. */
+  readonly gone: (seemsEmpty: boolean) => Effect.Effect<void, SinkError | LedgerError, R>
 }
 
 export const make = <O, P extends Prepared, R>(sink: Sink<O, P, R>, run: RunContext): Removals<R> => {
@@ -52,10 +52,10 @@ export const make = <O, P extends Prepared, R>(sink: Sink<O, P, R>, run: RunCont
   /** Where sinks upsert, a file that was sent again without an answer may have another object than the one that is known. */
   const names = ({ token }: Known) => token !== noState || Option.isSome(sink.find)
 
-  const gone = Effect.gen(function* () {
+  const gone = Effect.fn("Pipeline.remove")(function* (seemsEmpty: boolean) {
     const count = yield* book.count
     if (count.gone === 0) return
-    if (isSuspicious(count) && !run.confirmDeletes) return tally.heldBack(count.gone)
+    if (isSuspicious(count, seemsEmpty) && !run.confirmDeletes) return tally.heldBack(count.gone)
 
     const removeBatch = Effect.fnUntraced(function* (batch: Arr.NonEmptyReadonlyArray<Known>) {
       if (run.stopped()) return batch
@@ -115,6 +115,6 @@ export const make = <O, P extends Prepared, R>(sink: Sink<O, P, R>, run: RunCont
 
   return {
     superseded: Effect.withSpan(superseded, "Pipeline.removeSuperseded"),
-    gone: Effect.withSpan(gone, "Pipeline.remove")
+    gone
   }
 }

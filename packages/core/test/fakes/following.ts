@@ -37,6 +37,11 @@ export const start = (cursor: number) => page("changes", cursor, [], { follows: 
 export const change = (cursor: number, changes: ReadonlyArray<Change>, over: Partial<Page> = {}) =>
   page("changes", cursor, changes, { follows: true, ...over })
 
+type Said = ReadonlyArray<Page> | Stream.Stream<Page, Source.SourceError>
+
+const saying = (said: Said = []): Stream.Stream<Page, Source.SourceError> =>
+  Stream.isStream(said) ? said : Stream.fromIterable(said)
+
 /** A pipeline that runs again and again over what the test says next. */
 export const harness = (
   name: string,
@@ -60,14 +65,14 @@ export const harness = (
     })
   const run = (
     pages: {
-      readonly sweep?: ReadonlyArray<Page>
-      readonly follow?: ReadonlyArray<Page> | Stream.Stream<Page, Source.SourceError>
+      readonly sweep?: Said
+      readonly follow?: Said
     },
     options?: Pipeline.RunOptions,
     pipeline = pipelineWith({})
   ) => {
-    sweeping = Stream.fromIterable(pages.sweep ?? [])
-    following = Stream.isStream(pages.follow) ? pages.follow : Stream.fromIterable(pages.follow ?? [])
+    sweeping = saying(pages.sweep)
+    following = saying(pages.follow)
     return settled(Pipeline.run(pipeline, options))
   }
   const sent = () => sink.requests.splice(0).flatMap(({ paths }) => paths)
