@@ -21,6 +21,7 @@ interface Change {
   readonly mixpeek?: Partial<MixpeekOptions.Options>
   readonly sink?: Partial<MixpeekSink.Options>
   readonly map?: Mapping.Mapping<MixpeekObject.MixpeekObject>
+  readonly pipeline?: { readonly deletes: "propagate"; readonly updates: "ignore" }
   readonly before?: (stands: Stands) => Effect.Effect<unknown>
 }
 
@@ -33,6 +34,7 @@ interface Case {
 const { source_key: _, ...withoutSourceKey } = schema.properties
 
 const readerKey = "sk_reader_77aa"
+const writerKey = "sk_writer_77aa"
 const wrongSecret = "wrong-secret-5150"
 const wrongKey = "sk_wrong_5150"
 
@@ -71,6 +73,17 @@ const cases: Readonly<Record<string, Case>> = {
   "plain http to a public S3 endpoint": {
     change: () => ({ s3: { endpoint: "http://s3.example.com" } }),
     says: ["endpoint", "https", "allowPlainHttp"]
+  },
+  "a Mixpeek key that may not delete, where objects of files that are gone are": {
+    change: () => ({
+      mixpeek: { apiKey: Redacted.make(writerKey) },
+      pipeline: { deletes: "propagate", updates: "ignore" }
+    }),
+    says: ["apiKey: it may not delete objects", "permission delete", 'set deletes: "ignore"']
+  },
+  "a Mixpeek key that may not delete, where objects are replaced": {
+    change: () => ({ mixpeek: { apiKey: Redacted.make(writerKey) } }),
+    says: ["apiKey: it may not delete objects", "permission delete", 'set updates: "new" or "ignore"']
   },
   "an unknown Mixpeek key": {
     change: () => ({ mixpeek: { apiKey: Redacted.make(wrongKey) } }),
@@ -133,7 +146,8 @@ describe("a run is refused before any work:", () => {
           buckets: [{ id: target, schema }],
           keys: [
             { key: "sk_stand_in_5e1f7c", permission: "admin" },
-            { key: readerKey, permission: "read" }
+            { key: readerKey, permission: "read" },
+            { key: writerKey, permission: "write" }
           ]
         })
         const stands = { s3, mixpeek }
@@ -159,14 +173,21 @@ describe("a run is refused before any work:", () => {
             name: "refused",
             source: S3Source.make({ bucket: "files", ...changed.source }),
             map: changed.map ?? toObject,
-            sink: MixpeekSink.make({ bucket: target, ...changed.sink })
+            sink: MixpeekSink.make({ bucket: target, ...changed.sink }),
+            ...changed.pipeline
           })
         ).pipe(Effect.provide(clients), Effect.flip)
         for (const words of says) {
           if (typeof words === "string") assert.include(error.message, words)
           else assert.match(error.message, words)
         }
-        const secrets = [Redacted.value(s3.secretAccessKey), Redacted.value(mixpeek.apiKey), wrongSecret, wrongKey]
+        const secrets = [
+          Redacted.value(s3.secretAccessKey),
+          Redacted.value(mixpeek.apiKey),
+          wrongSecret,
+          wrongKey,
+          writerKey
+        ]
         for (const secret of secrets) assert.notInclude(`${error.message} ${JSON.stringify(error)}`, secret)
         assert.isUndefined((yield* mixpeek.totals).byOperation["createObjectsBatch"])
         assert.strictEqual(yield* mixpeek.count(target), 0)
@@ -202,7 +223,8 @@ describe("a run is refused before any work:", () => {
           name: "reader",
           source: S3Source.make({ bucket: "files" }),
           map: toObject,
-          sink: MixpeekSink.make({ bucket: target })
+          sink: MixpeekSink.make({ bucket: target }),
+          updates: "new"
         })
       ).pipe(Effect.provide(clients), Effect.flip)
       assert.match(error.message, /write|permission/)

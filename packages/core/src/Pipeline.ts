@@ -31,7 +31,7 @@ import { Event, type Snapshot } from "./Progress.ts"
 import * as Report from "./Report.ts"
 import type * as Retry from "./Retry.ts"
 import { failed, type PipelineError } from "./PipelineError.ts"
-import type { Prepared, Sink, SinkError } from "./Sink.ts"
+import type { Needs, Prepared, Sink, SinkError } from "./Sink.ts"
 import type { Source, SourceError } from "./Source.ts"
 
 export * from "./PipelineError.ts"
@@ -95,10 +95,16 @@ export const make = <O, P extends Prepared, RS, RM, RK>(options: Options<O, P, R
     maxObjects: options.maxObjectsPerRun ?? Number.POSITIVE_INFINITY,
     maxRefusals: options.maxConsecutiveFailures ?? Number.POSITIVE_INFINITY
   }
+  const needs: Needs = {
+    removes: [
+      ...(parts.removes ? (["gone"] as const) : []),
+      ...(parts.updates === "replace" ? (["superseded"] as const) : [])
+    ]
+  }
   return {
     name: options.name,
     check: Effect.map(
-      Effect.all([options.source.check, options.sink.check(options.map)], { concurrency: 2 }),
+      Effect.all([options.source.check, options.sink.check(options.map, needs)], { concurrency: 2 }),
       ([source, sink]) => [...optionFindings(options), ...source, ...sink]
     ),
     engine: Engine.make(parts),

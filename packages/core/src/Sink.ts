@@ -165,6 +165,15 @@ export interface Inventory<out R = never> {
   readonly all: (pipeline: string) => Stream.Stream<ReadonlyArray<Stored>, SinkError, R>
 }
 
+/** What a pipeline will ask of a sink beyond sending: for `check`. */
+export interface Needs {
+  /**
+   * Objects that will be removed: of files that are gone (`deletes: "propagate"`), and those whose places new ones took
+   * (`updates: "replace"`). Empty where nothing is.
+   */
+  readonly removes: ReadonlyArray<"gone" | "superseded">
+}
+
 /** What fits. */
 export interface Limits {
   /** Records in a request. */
@@ -184,8 +193,11 @@ export interface Sink<in O, in out P extends Prepared, out R = never> {
   /** For people, logs and errors: `mixpeek:bkt_photos`. Holds no secret. */
   readonly name: string
   readonly limits: Limits
-  /** Before any work: whether the target exists and takes what the mapping makes. */
-  readonly check: (mapping: Mapping<unknown, unknown>) => Effect.Effect<ReadonlyArray<Finding>, SinkError, R>
+  /** Before any work: whether the target exists, takes what the mapping makes, and allows what the pipeline needs. */
+  readonly check: (
+    mapping: Mapping<unknown, unknown>,
+    needs: Needs
+  ) => Effect.Effect<ReadonlyArray<Finding>, SinkError, R>
   /** Makes a record ready to be sent (inline content is read here); an `Outcome` where it is not going to be. */
   readonly prepare: (record: Record<O>) => Effect.Effect<P | Outcome, SourceError, R>
   /** What a record says to the sink, for a person to look at when it was refused: without content, links and secrets. */

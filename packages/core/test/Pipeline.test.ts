@@ -38,6 +38,30 @@ const make = (
   map: Mapping.Mapping<string> = byPath
 ) => Pipeline.make({ name: "p", source, map, sink })
 
+describe("a check", () => {
+  it.effect.each([
+    ["nothing where it is left out and the sink updates objects", "upserts", {}, []],
+    ["what is superseded where it is left out and the sink does not", "asks", {}, ["superseded"]],
+    ["what is superseded with updates: replace", "asks", { updates: "replace" }, ["superseded"]],
+    ["nothing with updates: new", "asks", { updates: "new" }, []],
+    ["nothing with updates: ignore", "asks", { updates: "ignore", deletes: "ignore" }, []],
+    ["what is gone with deletes: propagate", "upserts", { deletes: "propagate" }, ["gone"]],
+    ["both", "asks", { deletes: "propagate" }, ["gone", "superseded"]]
+  ] as const)("tells the sink what will be removed: %s", ([, kind, options, removes]) =>
+    Effect.gen(function* () {
+      const { sink } = FakeSink.make(kind === "asks" ? { find: () => [] } : {})
+      const told: Array<Sink.Needs> = []
+      const asked: typeof sink = {
+        ...sink,
+        check: (_, needs) => Effect.sync(() => [Check.ok("removes", String(told.push(needs)))])
+      }
+      const { source } = FakeSource.make({ pages: Stream.empty })
+      yield* Pipeline.make({ name: "p", source, map: byPath, sink: asked, ...options }).check
+      assert.deepStrictEqual(told, [{ removes }])
+    })
+  )
+})
+
 layer(Ledger.layerForgetful)("a run", (it) => {
   it.effect("batches across pages and reports what became of every file", () =>
     Effect.gen(function* () {

@@ -73,7 +73,7 @@ const configured = (settings: SinkOptions.Settings): MixpeekSink => {
   return {
     name,
     limits,
-    check: (mapping) => BucketCheck.check(settings, mapping),
+    check: (mapping, needs) => BucketCheck.check(settings, mapping, needs),
     prepare: (record) => MixpeekRecord.make(options, record),
     describe: MixpeekRecord.describe,
     send: (batch) => send(settings, batch),

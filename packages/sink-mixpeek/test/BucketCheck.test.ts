@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Mapping } from "@sluice/core"
+import { Mapping, type Sink } from "@sluice/core"
 import { Fields, MixpeekObject, MixpeekSink } from "@sluice/sink-mixpeek"
 import type { MixpeekStandIn } from "@sluice/testkit/mixpeek"
 import { Effect, Redacted } from "effect"
@@ -11,17 +11,24 @@ interface Checking {
   readonly sink?: Partial<MixpeekSink.Options>
   readonly mapping?: Mapping.Mapping<unknown, unknown>
   readonly apiKey?: string
+  readonly removes?: Sink.Needs["removes"]
 }
 
-const findings = Effect.fnUntraced(function* (checking: Checking = {}) {
+const asked = Effect.fnUntraced(function* (checking: Checking = {}) {
   const server = yield* Fixtures.standIn({
     buckets: [{ id: Fixtures.bucket, schema: Fixtures.schema, ...checking.bucket }],
     ...checking.server
   })
   const sink = MixpeekSink.make({ bucket: Fixtures.bucket, ...checking.sink })
   const options = checking.apiKey === undefined ? {} : { apiKey: Redacted.make(checking.apiKey) }
-  return yield* sink.check(checking.mapping ?? Fixtures.mapping).pipe(Effect.provide(Fixtures.client(server, options)))
+  const all = yield* sink
+    .check(checking.mapping ?? Fixtures.mapping, { removes: checking.removes ?? [] })
+    .pipe(Effect.provide(Fixtures.client(server, options)), Fixtures.elapsing)
+  assert.deepStrictEqual(yield* server.violations, [])
+  return { all, deletions: (yield* server.totals).byOperation["deleteObject"] ?? 0 }
 })
+
+const findings = (checking?: Checking) => Effect.map(asked(checking), ({ all }) => all)
 
 /** `error document`: severity and subject of all that is not well. */
 const complaints = (checking?: Checking) =>
@@ -181,6 +188,76 @@ describe("MixpeekSink.check", () => {
     })
   )
 
+  describe("of the permission to delete", () => {
+    const about = (checking: Checking) =>
+      Effect.map(asked(checking), ({ all, deletions }) => ({
+        findings: all.filter(({ subject }) => subject === "apiKey"),
+        deletions
+      }))
+    const keys = (permission: MixpeekStandIn.Permission) => ({ keys: [{ key: "sk_of_this_pipeline", permission }] })
+
+    it.effect.each([
+      [[], "write"],
+      [[], "delete"]
+    ] as const)("asks nothing where nothing is removed", ([removes, permission]) =>
+      Effect.gen(function* () {
+        const { deletions, findings } = yield* about({ removes, server: keys(permission) })
+        assert.deepStrictEqual([deletions, findings], [0, []])
+      })
+    )
+
+    it.effect.each(["delete", "admin"] as const)("finds it with a key that has the permission %s", (permission) =>
+      Effect.gen(function* () {
+        const { deletions, findings } = yield* about({ removes: ["gone", "superseded"], server: keys(permission) })
+        assert.deepStrictEqual(findings, [{ severity: "ok", subject: "apiKey", message: "may delete objects" }])
+        assert.strictEqual(deletions, 1)
+      })
+    )
+
+    it.effect.each([
+      [["gone"], "read", 'Use a key with the permission delete, or set deletes: "ignore"'],
+      [["superseded"], "write", 'Use a key with the permission delete, or set updates: "new" or "ignore"'],
+      [
+        ["gone", "superseded"],
+        "write",
+        'Use a key with the permission delete, or set deletes: "ignore" and updates: "new" or "ignore"'
+      ]
+    ] as const)(
+      "misses it where %j is removed with a key that has the permission %s",
+      ([removes, permission, remedy]) =>
+        Effect.gen(function* () {
+          const { deletions, findings } = yield* about({ removes, server: keys(permission) })
+          assert.deepStrictEqual(
+            findings.map(({ remedy, severity }) => [severity, remedy]),
+            [["error", remedy]]
+          )
+          assert.strictEqual(deletions, 1)
+        })
+    )
+
+    it.effect("warns where the answer says neither", () =>
+      Effect.gen(function* () {
+        const faults = [{ kind: "bad-gateway" as const, operations: ["deleteObject"] }]
+        const { findings } = yield* about({ removes: ["gone"], server: { faults } })
+        assert.deepStrictEqual(
+          findings.map(({ severity }) => severity),
+          ["warning"]
+        )
+        assert.include(findings[0]?.message, "could not be found out: Mixpeek answered 502")
+      })
+    )
+
+    it.effect("asks again where it is throttled, and not at all of a bucket that takes no writes", () =>
+      Effect.gen(function* () {
+        const faults = [{ kind: "throttle" as const, times: 1, operations: ["deleteObject"] }]
+        const throttled = yield* about({ removes: ["gone"], server: { faults } })
+        assert.deepStrictEqual([throttled.deletions, throttled.findings[0]?.severity], [2, "ok"])
+        const locked = yield* about({ removes: ["gone"], bucket: { locked: true } })
+        assert.deepStrictEqual([locked.deletions, locked.findings], [0, []])
+      })
+    )
+  })
+
   it.effect("says so where the organization does not tell its limits", () =>
     Effect.gen(function* () {
       const server = { faults: [{ kind: "unauthorized" as const, operations: ["getOrganization", "unknown"] }] }
@@ -191,7 +268,7 @@ describe("MixpeekSink.check", () => {
   it.effect("fails where it could not find out", () =>
     Effect.gen(function* () {
       const server = { faults: [{ kind: "bad-gateway" as const, operations: ["getBucket"] }] }
-      const error = yield* Fixtures.elapsing(Effect.flip(findings({ server })))
+      const error = yield* Effect.flip(findings({ server }))
       assert.strictEqual(error.reason._tag, "Unavailable")
     })
   )

@@ -113,6 +113,9 @@ export const mapping: Mapping.Mapping<MixpeekObject.MixpeekObject> = MixpeekObje
   property: { text: "content", pdf: "document" }
 })
 
+/** Of a pipeline that removes nothing. */
+export const noNeeds: Sink.Needs = { removes: [] }
+
 /** Runs an effect while the test's clock goes on by itself. */
 export const elapsing = <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
   Effect.raceFirst(

@@ -288,7 +288,9 @@ describe("MixpeekSink", () => {
       Effect.gen(function* () {
         const server = yield* Fixtures.standIn()
         const sink = sinkOf(options)
-        const findings = yield* sink.check(Fixtures.mapping).pipe(Effect.provide(Fixtures.client(server)))
+        const findings = yield* sink
+          .check(Fixtures.mapping, Fixtures.noNeeds)
+          .pipe(Effect.provide(Fixtures.client(server)))
         assert.deepStrictEqual(
           findings.map(({ severity, subject }) => [severity, subject]),
           [["error", field]]
@@ -304,7 +306,7 @@ describe("MixpeekSink", () => {
   it("says everything that is wrong at once", () => {
     const sink = sinkOf({ bucket: " ", concurrency: 0, lineage: { source: "error" } })
     return Effect.runPromise(
-      sink.check(Fixtures.mapping).pipe(
+      sink.check(Fixtures.mapping, Fixtures.noNeeds).pipe(
         Effect.map((findings) => assert.strictEqual(findings.length, 3)),
         Effect.provideService(Mixpeek, {} as never) // not asked
       )

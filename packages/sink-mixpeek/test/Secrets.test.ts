@@ -128,7 +128,7 @@ describe("Secrets", () => {
         )
       )
       const findings = yield* MixpeekSink.make({ bucket: Fixtures.bucket })
-        .check(Fixtures.mapping)
+        .check(Fixtures.mapping, Fixtures.noNeeds)
         .pipe(Effect.provide(Mixpeek.layer(options()).pipe(Layer.provide(Layer.succeed(HttpClient.HttpClient, http)))))
       assert.strictEqual(findings[0]?.severity, "error")
       assert.notInclude(everything(findings), key)

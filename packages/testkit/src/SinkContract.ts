@@ -2,7 +2,7 @@
  * What every sink must do. A connector's test calls `sinkContract` with a target of its own behind it.
  */
 import { assert, describe, it } from "@effect/vitest"
-import { Dispatch, type Outcome, type Sink } from "@sluice/core"
+import { Dispatch, Mapping, type Outcome, type Sink } from "@sluice/core"
 import { Array as Arr, Effect, type Layer, Option, type Scope, Stream } from "effect"
 
 /** An empty target, and the sink that fills it. */
@@ -56,6 +56,22 @@ export const sinkContract = <O, P extends Sink.Prepared, R, E>(
         assert.isAtLeast(sink.limits.maxInFlight, 1)
         assert.isAtLeast(sink.limits.maxPreparing, 1)
         assert.isAtLeast(sink.limits.maxBytes, 1)
+      }))
+
+    test("a check finds no error, whatever will be removed, and leaves the target as it is", ({ keys, record, sink }) =>
+      Effect.gen(function* () {
+        yield* sink.send(yield* prepared(sink, [record(0)]))
+        const before = yield* keys
+        const mapping = Mapping.make(() => record(0).object)
+        for (const removes of [[], ["gone"], ["gone", "superseded"]] as const) {
+          const findings = yield* sink.check(mapping, { removes })
+          assert.deepStrictEqual(
+            findings.filter(({ severity }) => severity === "error"),
+            []
+          )
+          for (const { remedy, severity } of findings) if (severity === "warning") assert.isNotEmpty(remedy)
+        }
+        assert.deepStrictEqual(yield* keys, before)
       }))
 
     test("a batch is answered once for each record, under the record's key", ({ keys, record, sink }) =>
