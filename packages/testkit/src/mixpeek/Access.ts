@@ -31,7 +31,8 @@ const needs: Readonly<Record<string, { readonly category?: Category; readonly pe
   createObjectsBatch: { permission: "write" },
   updateObject: { permission: "write" },
   patchObject: { permission: "write" },
-  deleteObject: { permission: "delete" }
+  deleteObject: { permission: "delete" },
+  deleteDocuments: { permission: "delete" }
 }
 
 const needOf = (operation: string) => ({

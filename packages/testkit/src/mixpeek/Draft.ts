@@ -7,6 +7,7 @@ import * as BucketSchema from "./BucketSchema.ts"
 import { type BucketState, sourceKeyOf, type StoredBlob, type StoredObject } from "./BucketState.ts"
 import { fate } from "./Chance.ts"
 import * as Content from "./Content.ts"
+import * as Documents from "./Documents.ts"
 import * as Reference from "./Reference.ts"
 import type { State } from "./State.ts"
 
@@ -169,5 +170,6 @@ export const store = (
     uniqueKey: draft.uniqueKey
   }
   bucket.put(object)
+  Documents.process(state, object)
   return object
 }

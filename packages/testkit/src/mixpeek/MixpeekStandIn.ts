@@ -6,6 +6,7 @@ import { Clock, Context, Effect, Layer, Random, Redacted, type Scope } from "eff
 import { HttpClient } from "effect/http"
 import * as BucketState from "./BucketState.ts"
 import * as Description from "./Description.ts"
+import type { StoredDocument } from "./Documents.ts"
 import * as Faults from "./Faults.ts"
 import * as Journal from "./Journal.ts"
 import * as Limits from "./Limits.ts"
@@ -17,6 +18,7 @@ import * as Waits from "./Waits.ts"
 export type { BucketOptions, StoredBlob, StoredObject } from "./BucketState.ts"
 export type { BucketSchema, Field, Policy, UniqueKey } from "./BucketSchema.ts"
 export type { Content } from "./Content.ts"
+export type { Collection, DocumentSettings, StoredDocument } from "./Documents.ts"
 export type { Fault } from "./Faults.ts"
 export type { Refusal, RequestRecord, TooEarly, Totals } from "./Journal.ts"
 export type { Category, Limits, Rate } from "./Limits.ts"
@@ -60,6 +62,8 @@ export interface MixpeekStandIn {
   readonly duplicates: (bucket: string) => Effect.Effect<ReadonlyArray<string>>
   /** The first and the last object that came into a bucket. */
   readonly samples: (bucket: string) => Effect.Effect<ReadonlyArray<BucketState.StoredObject>>
+  /** What was made of objects and is there, in all collections. */
+  readonly documents: Effect.Effect<ReadonlyArray<StoredDocument>>
   /** The last requests, oldest first. */
   readonly requests: Effect.Effect<ReadonlyArray<Journal.RequestRecord>>
   readonly totals: Effect.Effect<Journal.Totals>
@@ -101,6 +105,7 @@ const makeState = Effect.fnUntraced(function* (options: Options) {
     keepContent,
     sourceKeys,
     buckets: new Map(buckets.map((bucket) => [bucket.id, BucketState.make(bucket, sourceKeys, retain)])),
+    documents: new Map(),
     description: yield* Description.load,
     journal: Journal.make(logged),
     limiter: Limits.make(),
@@ -134,6 +139,7 @@ export const make = (options: Options): Effect.Effect<MixpeekStandIn, never, Sco
       distinct: (id) => bucket(id, (bucket) => bucket.distinct()),
       duplicates: (id) => bucket(id, (bucket) => bucket.duplicates()),
       samples: (id) => bucket(id, (bucket) => bucket.samples()),
+      documents: Effect.sync(() => [...state.documents.values()]),
       requests: Effect.sync(() => state.journal.requests.items()),
       totals: Effect.sync(() => state.journal.totals()),
       refusals: Effect.sync(() => state.journal.refusals.items()),

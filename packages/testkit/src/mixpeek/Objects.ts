@@ -5,6 +5,7 @@ import { Effect, Predicate } from "effect"
 import * as Answers from "./Answer.ts"
 import * as BucketSchema from "./BucketSchema.ts"
 import type { BucketState, StoredObject } from "./BucketState.ts"
+import * as Documents from "./Documents.ts"
 import * as Draft from "./Draft.ts"
 import type { State } from "./State.ts"
 import * as Wire from "./Wire.ts"
@@ -16,8 +17,9 @@ export const find = (bucket: BucketState, objectId: string): StoredObject | Answ
 export const get = (state: State, stored: StoredObject): Answers.Answer =>
   Answers.ok(Wire.object(stored, state.settings))
 
-export const remove = (bucket: BucketState, stored: StoredObject): Answers.Answer => {
+export const remove = (state: State, bucket: BucketState, stored: StoredObject): Answers.Answer => {
   bucket.remove(stored.objectId)
+  Documents.removeWith(state, stored)
   return Answers.noContent
 }
 

@@ -8,6 +8,7 @@ import * as Buckets from "./Buckets.ts"
 import type { BucketOptions, BucketState, StoredObject } from "./BucketState.ts"
 import * as Create from "./Create.ts"
 import type { Match } from "./Description.ts"
+import * as Documents from "./Documents.ts"
 import type { Limits } from "./Limits.ts"
 import * as List from "./List.ts"
 import * as Objects from "./Objects.ts"
@@ -57,7 +58,7 @@ const inBucket = (
     case "updateObject":
       return ofObject(bucket, match, (stored) => Objects.update(state, bucket, stored, body))
     case "deleteObject":
-      return ofObject(bucket, match, (stored) => Objects.remove(bucket, stored))
+      return ofObject(bucket, match, (stored) => Objects.remove(state, bucket, stored))
     default:
       // Not in the description of any operation, and so noted as a violation.
       return Effect.succeed(Answers.failure(501, "NotEnabledError", `The stand-in does not offer ${match.operation}`))
@@ -74,6 +75,12 @@ export const perform = (
 ): Effect.Effect<Answer> => {
   if (match.operation === "getOrganization") return Effect.succeed(Buckets.organization(limits))
   if (match.operation === "listBuckets") return Effect.succeed(Buckets.list(state))
+  if (match.operation === "getObjectDocuments") {
+    return Effect.succeed(Documents.list(state, match.parameters["object_id"] ?? ""))
+  }
+  if (match.operation === "deleteDocuments") {
+    return Effect.succeed(Documents.remove(state, match.parameters["collection_identifier"] ?? "", body))
+  }
   const identifier = match.parameters["bucket_identifier"] ?? ""
   const bucket = state.buckets.get(identifier)
   if (bucket === undefined) return Effect.succeed(Answers.notFound(`Bucket ${identifier} was not found`))

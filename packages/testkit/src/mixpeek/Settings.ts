@@ -3,6 +3,7 @@
  * Everything here can be changed while it runs.
  */
 import type { Duration } from "effect"
+import type { DocumentSettings } from "./Documents.ts"
 import type { Fault } from "./Faults.ts"
 import type { Limits } from "./Limits.ts"
 
@@ -59,6 +60,8 @@ export interface Settings {
   readonly unreachable: number
   /** Whether links are really fetched, and how: `HEAD` only looks, `GET` reads, hashes and counts the bytes. */
   readonly fetchReferences: "off" | "HEAD" | "GET"
+  /** Whether anything is made of objects, and how it is listed and deleted. */
+  readonly documents: DocumentSettings
   /** Base64 of more than this many bytes, decoded, is refused with ValidationError. */
   readonly maxInlineBytes: number
   /** Request bodies above this many bytes are answered 413. */
@@ -89,6 +92,7 @@ export const defaults: Settings = {
   badObjects: 0,
   unreachable: 0,
   fetchReferences: "off",
+  documents: {},
   maxInlineBytes: 10 * 1024 * 1024,
   maxBodyBytes: 32 * 1024 * 1024,
   limits: {},

@@ -5,6 +5,7 @@ import type { Clock } from "effect"
 import type { HttpClient } from "effect/http"
 import type { BucketState } from "./BucketState.ts"
 import type { Description } from "./Description.ts"
+import type { StoredDocument } from "./Documents.ts"
 import type { Faults } from "./Faults.ts"
 import type { Journal } from "./Journal.ts"
 import type { Limiter } from "./Limits.ts"
@@ -20,6 +21,8 @@ export interface State {
   /** Dot paths at which an object's source key may stand. */
   readonly sourceKeys: ReadonlyArray<string>
   readonly buckets: ReadonlyMap<string, BucketState>
+  /** By id; in the order in which they were made. */
+  readonly documents: Map<string, StoredDocument>
   readonly description: Description
   readonly journal: Journal
   readonly limiter: Limiter

@@ -89,6 +89,7 @@ layer(Layer.merge(Proxied.layer, client), { timeout: "60 seconds" })("through Pr
   it.effect("reading, listing, changing and deleting agree with it", () =>
     Effect.gen(function* () {
       const { standIn } = yield* Proxied
+      yield* standIn.set({ documents: { collections: [{ id: "col_pages" }] } })
       yield* create(text("d"), { ...text("e"), year: 2001 })
       const statusOf = (request: Call) => Effect.map(call(request), ({ status }) => status)
       const object = `${path}/objects/${(yield* standIn.objects("bkt_files"))[0]?.objectId}`
@@ -102,7 +103,13 @@ layer(Layer.merge(Proxied.layer, client), { timeout: "60 seconds" })("through Pr
         { path: `${path}/objects`, body: text("f") },
         { method: "GET", path: object },
         { method: "PATCH", path: object, body: { year: 1999 } },
-        { method: "PUT", path: object, body: { metadata: { a: 1 } } }
+        { method: "PUT", path: object, body: { metadata: { a: 1 } } },
+        { method: "GET", path: `/v1/objects/${(yield* standIn.documents)[0]?.objectId}/documents` },
+        {
+          method: "DELETE",
+          path: "/v1/collections/col_pages/documents/batch",
+          body: { document_ids: [(yield* standIn.documents)[0]?.documentId, "doc_none"] }
+        }
       ]
       for (const request of requests) assert.strictEqual(yield* statusOf(request), 200, request.path)
       assert.strictEqual(yield* statusOf({ method: "DELETE", path: object }), 204)
