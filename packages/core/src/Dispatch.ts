@@ -218,7 +218,9 @@ export const dispatch =
         const prepare = (record: Rec, tries = once): Effect.Effect<void, never, R> =>
           sink.prepare(record).pipe(
             Effect.flatMap((value) => (isPrepared(value) ? enter(record, value) : emit([{ record, outcome: value }]))),
-            Effect.catch((error: SourceError) => unreadable(record, error, tries))
+            Effect.catch((error: SourceError | SinkError) =>
+              error._tag === "SinkError" ? halt(Cause.fail(error)) : unreadable(record, error, tries)
+            )
           )
 
         const unreadable: (record: Rec, error: SourceError, tries: Tries) => Effect.Effect<void, never, R> =

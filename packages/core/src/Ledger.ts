@@ -115,7 +115,7 @@ export interface Settlement {
   /** Intents of which it was found out that they did not, by file. */
   readonly missed: ReadonlyArray<string>
   /**
-   * Intents of which nobody knows, and nobody has to: sending them again is harmless. A file that is not known is known from
+   * Intents of which nobody knows, and nobody has to: sending them again is harmless. They are not done by this. A file that is not known is known from
    * here on, in no state that it could be in, so that its object is found if the file is gone.
    */
   readonly unsure: ReadonlyArray<Intent>

@@ -10,6 +10,16 @@ export interface Traffic {
   readonly operation: string
 }
 
+/** What happened to content that a sink put somewhere before it made an object of it. */
+export type UploadEvent =
+  | { readonly _tag: "Created" }
+  /** It is there, whole. */
+  | { readonly _tag: "Completed"; readonly bytes: number }
+  /** Its bytes were not what source or store said they are. */
+  | { readonly _tag: "Mismatched" }
+  /** No object came to use it, and it cannot be taken back. */
+  | { readonly _tag: "Orphaned" }
+
 /** Listens to connectors. Methods return at once and never fail: they are called on hot paths. */
 export interface Observer {
   /** One request is about to leave. Retries are requests too. */
@@ -18,9 +28,13 @@ export interface Observer {
   readonly retried: (traffic: Traffic) => void
   /** Time was spent waiting for permission to send (a rate limit, a Retry-After, a backoff). */
   readonly waited: (traffic: Traffic, duration: Duration.Duration) => void
+  readonly upload: (event: UploadEvent) => void
 }
+
+/** Hears nothing: what an observer of some of it begins with. */
+export const silent: Observer = { request: () => {}, retried: () => {}, waited: () => {}, upload: () => {} }
 
 /** The observer in force; hears nothing by default. */
 export const Observer = Context.Reference<Observer>("@sluice/core/Observer", {
-  defaultValue: () => ({ request: () => {}, retried: () => {}, waited: () => {} })
+  defaultValue: () => silent
 })

@@ -289,6 +289,10 @@ export const start = <R>(
         waited: (traffic, duration) => {
           tally.waited(Duration.toMillis(duration))
           outer.waited(traffic, duration)
+        },
+        upload: (event) => {
+          tally.upload(event)
+          outer.upload(event)
         }
       }),
       Effect.annotateLogs({ pipeline: name, runId: id }),

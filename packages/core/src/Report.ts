@@ -27,6 +27,20 @@ export const Pass = Schema.Struct({
 })
 export interface Pass extends Schema.Schema.Type<typeof Pass> {}
 
+/** Content that was put somewhere before an object was made of it. */
+export const Uploads = Schema.Struct({
+  created: Schema.Natural,
+  /** There, whole. */
+  completed: Schema.Natural,
+  /** Of those that are there. */
+  bytes: Schema.Finite,
+  /** Those whose bytes were not what source or store said they are. */
+  mismatched: Schema.Natural,
+  /** Those that no object came to use and that cannot be taken back. */
+  orphans: Schema.Natural
+})
+export interface Uploads extends Schema.Schema.Type<typeof Uploads> {}
+
 /** What a run did. All counts are of files unless they say otherwise. */
 export const Report = Schema.Struct({
   pipeline: Schema.String,
@@ -63,6 +77,7 @@ export const Report = Schema.Struct({
   unsettled: Schema.Natural,
   /** Sum of the sizes of created and updated files, as the source states them. */
   bytes: Schema.Finite,
+  uploads: Uploads,
   batches: Schema.Natural,
   /** Mean fullness of the batches, 0-1, the last one left out (1 when there was only that). */
   batchFill: Schema.Finite,
@@ -98,6 +113,11 @@ const columns = {
   Removed: "removed"
 } as const satisfies Record<Outcome["_tag"], Column>
 
+const formatUploads = ({ bytes, completed, created, mismatched, orphans }: Uploads): string =>
+  `  ${completed} of ${created} uploads complete, ${bytes.toLocaleString("en-US")} bytes` +
+  (mismatched === 0 ? "" : `, ${mismatched} with wrong bytes`) +
+  (orphans === 0 ? "" : `, ${orphans} that nothing uses and that cannot be taken back`)
+
 /** A few lines for a person. */
 export const format = (report: Report): string => {
   const count = (n: number) => n.toLocaleString("en-US")
@@ -126,6 +146,7 @@ export const format = (report: Report): string => {
     ...(report.unsettled > 0 ? [`  without an outcome: ${count(report.unsettled)}`] : []),
     `  ${count(report.bytes)} bytes, ${count(report.batches)} batches ${(report.batchFill * 100).toFixed(1)} % full,` +
       ` ${count(report.requests)} requests, ${count(report.retries)} retries, waited ${report.waitedSeconds.toFixed(1)} s`,
+    ...(report.uploads.created === 0 && report.uploads.orphans === 0 ? [] : [formatUploads(report.uploads)]),
     ...causes("rejected", report.rejections),
     ...causes("skipped", report.skips)
   ].join("\n")

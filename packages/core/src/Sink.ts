@@ -2,7 +2,7 @@
  * Where objects go. A sink says what fits in a batch, how one batch is sent and what became of each record in it; the
  * engine (`Delivery`) composes batching, retry, concurrency and settlement around it.
  */
-import { type Array as Arr, type Duration, type Effect, type Option, Schema, type Stream } from "effect"
+import { type Array as Arr, type Duration, type Effect, type Option, Schema, type Scope, type Stream } from "effect"
 import type { Finding } from "./Check.ts"
 import type { Lineage } from "./Lineage.ts"
 import type { Mapping } from "./Mapping.ts"
@@ -174,6 +174,23 @@ export interface Needs {
   readonly removes: ReadonlyArray<"gone" | "superseded">
 }
 
+/** For sinks that put content somewhere before they make an object of it: nothing of that is left behind. */
+export interface Staging<out R = never> {
+  /**
+   * Once at the beginning of each run, with no other one of the pipeline at work: what earlier runs staged and no object uses is
+   * taken back. When the scope closes, so is what this run staged.
+   */
+  readonly open: (run: {
+    readonly pipeline: string
+    readonly runId: string
+  }) => Effect.Effect<void, SinkError, R | Scope.Scope>
+  /**
+   * Records that were on their way when an earlier run ended, and did not arrive as far as anybody knows: what was staged for
+   * them is used if they are sent again in the same state. After `open`.
+   */
+  readonly recall: (pipeline: string, lost: Arr.NonEmptyReadonlyArray<Lost>) => Effect.Effect<void, SinkError, R>
+}
+
 /** What fits. */
 export interface Limits {
   /** Records in a request. */
@@ -198,8 +215,11 @@ export interface Sink<in O, in out P extends Prepared, out R = never> {
     mapping: Mapping<unknown, unknown>,
     needs: Needs
   ) => Effect.Effect<ReadonlyArray<Finding>, SinkError, R>
-  /** Makes a record ready to be sent (inline content is read here); an `Outcome` where it is not going to be. */
-  readonly prepare: (record: Record<O>) => Effect.Effect<P | Outcome, SourceError, R>
+  /**
+   * Makes a record ready to be sent (content is read here, and staged); an `Outcome` where it is not going to be. A `SinkError`
+   * ends the run: what is worth another try was tried again by the sink.
+   */
+  readonly prepare: (record: Record<O>) => Effect.Effect<P | Outcome, SourceError | SinkError, R>
   /** What a record says to the sink, for a person to look at when it was refused: without content, links and secrets. */
   readonly describe: (prepared: P) => Schema.Json
   /**
@@ -223,4 +243,6 @@ export interface Sink<in O, in out P extends Prepared, out R = never> {
   readonly remove: (batch: Arr.NonEmptyReadonlyArray<Removal>) => Effect.Effect<ReadonlyArray<Answer>, SinkError, R>
   /** For `Reconcile`; `None` where objects do not say which file they were made from. */
   readonly inventory: Option.Option<Inventory<R>>
+  /** `None` where nothing is staged. */
+  readonly staging: Option.Option<Staging<R>>
 }

@@ -303,6 +303,7 @@ describe("dispatch", () => {
       })
       yield* collect(dispatch(sink, 3)).pipe(
         Effect.provideService(Observer.Observer, {
+          ...Observer.silent,
           request: () => {},
           retried: () => {
             seen.retried++

@@ -84,7 +84,8 @@ const configured = (settings: SinkOptions.Settings): MixpeekSink => {
           sourceKey === undefined ? Effect.succeed([]) : Lookup.find(settings, sourceKey, lost)
         ),
     remove: (batch) => Removal.remove(settings, batch),
-    inventory: Inventory.make(settings)
+    inventory: Inventory.make(settings),
+    staging: Option.none()
   }
 }
 
@@ -115,7 +116,8 @@ const misconfigured = (name: string, problems: ReadonlyArray<Misconfigured>): Mi
     send: () => Effect.fail(error),
     find: Option.none(),
     remove: () => Effect.fail(error),
-    inventory: Option.none()
+    inventory: Option.none(),
+    staging: Option.none()
   }
 }
 

@@ -127,6 +127,7 @@ export const elapsing = <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect
 export const listening = () => {
   const heard = { requests: 0, retries: 0, waitedMillis: 0 }
   const observer: Observer.Observer = {
+    ...Observer.silent,
     request: () => heard.requests++,
     retried: () => heard.retries++,
     waited: (_, duration) => (heard.waitedMillis += Duration.toMillis(duration))

@@ -124,6 +124,7 @@ describe("Drive", () => {
       const seen: Array<string> = []
       yield* names(live).pipe(
         Effect.provideService(Observer.Observer, {
+          ...Observer.silent,
           request: ({ operation, role }) => seen.push(`${role} ${operation}`),
           retried: ({ operation }) => seen.push(`${operation} again`),
           waited: () => seen.push("waited")

@@ -164,7 +164,8 @@ const bucket = () => {
           return { _tag: "Settled", key, outcome: Outcome.Removed.make({}) } as const
         })
       ),
-    inventory: Option.none()
+    inventory: Option.none(),
+    staging: Option.none()
   }
   return { sink, paths: () => [...paths.values()].toSorted() }
 }

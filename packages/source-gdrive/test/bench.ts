@@ -107,6 +107,7 @@ export const waits = <A, E, R>(effect: Effect.Effect<A, E, R>) =>
     let passed = 0
     const fiber = yield* effect.pipe(
       Effect.provideService(Observer.Observer, {
+        ...Observer.silent,
         request: () => {},
         retried: () => {},
         waited: (_, duration) => announced.push(Duration.toMillis(duration))

@@ -66,6 +66,7 @@ describe("Attributes", () => {
       const asking = yield* Deferred.make<void>()
       const sweep = changes({ bucket: "acme" }, live, asked("metadata")).pipe(
         Effect.provideService(Observer.Observer, {
+          ...Observer.silent,
           request: ({ operation }) => {
             if (operation === "HeadObject") Deferred.doneUnsafe(asking, Effect.void)
           },

@@ -56,6 +56,7 @@ describe("S3", () => {
       const seen: Array<string> = []
       yield* keys({ bucket: "acme" }, live).pipe(
         Effect.provideService(Observer.Observer, {
+          ...Observer.silent,
           request: ({ operation, role }) => seen.push(`${role} ${operation}`),
           retried: () => seen.push("again"),
           waited: () => seen.push("waited")

@@ -44,7 +44,7 @@ export const make = <O, P extends Prepared, RS, RM, RK>(
       (book, { source }) =>
         Effect.as(
           // Nothing can be said of what is on its way.
-          Resolution.make(parts.sink, parts.updates, { book }),
+          Resolution.arrived(parts.sink, parts.updates, book),
           (source ? withSource(parts, book) : Stream.empty).pipe(
             Stream.concat(withObjects(pipeline, parts, book, inventory, source)),
             Stream.concat(unaccounted(pipeline, parts, book, inventory))

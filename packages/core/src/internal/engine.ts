@@ -102,6 +102,7 @@ export const make =
         return (yield* sweep) && !run.stopped() && (yield* follow)
       })
 
+      if (Option.isSome(sink.staging)) yield* sink.staging.value.open(run)
       yield* Resolution.make(sink, updates, run)
       if (Option.isSome(run.replay)) {
         yield* take(Replay.pages(source, run.replay.value, book), { isLast: true, tracks: false, replays: true })
@@ -112,7 +113,8 @@ export const make =
       if (run.stopped()) return
       yield* remove.superseded
       if (isWhole && removes) yield* remove.gone(seemsEmpty)
-    })
+      if (isWhole && Option.isSome(sink.staging)) yield* Resolution.over(book)
+    }).pipe(Effect.scoped)
 
 const isExpired = (error: Failure): error is SourceError =>
   error._tag === "SourceError" && error.reason._tag === "Expired"

@@ -119,7 +119,6 @@ const write = (shelf: Shelf, runId: string, settlement: Ledger.Settlement, now: 
   }
   for (const id of settlement.missed) shelf.intents.delete(id)
   for (const intent of settlement.unsure) {
-    shelf.intents.delete(intent.id)
     if (!shelf.rows.has(intent.id)) deliver(shelf, { ...intent, token: noState }, undefined)
   }
   for (const id of settlement.inDoubt) {

@@ -166,10 +166,12 @@ export const make = <O, P extends Prepared, RS, RM, RK>(parts: Parts<O, P, RS, R
       /** Nothing leaves that is not in the ledger, and nothing at all once the book is another run's. */
       const leaving = Effect.fnUntraced(function* (records: ReadonlyArray<OnItsWay>) {
         yield* book.hold
-        // Where sending again is harmless, it matters whether an object is there when its file is gone, and in which state
-        // one is that was there before.
+        // Where sending again is harmless, it matters whether an object is there when its file is gone, in which state one is
+        // that was there before, and what was staged.
         const lasting =
-          Option.isNone(sink.find) && !removes ? records.filter(({ before }) => before !== undefined) : records
+          Option.isNone(sink.find) && !removes && Option.isNone(sink.staging)
+            ? records.filter(({ before }) => before !== undefined)
+            : records
         if (lasting.length === 0) return
         const sentAt = yield* Clock.currentTimeMillis
         yield* book.intend(

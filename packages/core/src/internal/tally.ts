@@ -2,6 +2,7 @@
  * Counts while a run goes on; its size does not depend on the number of files.
  */
 import type { DateTime } from "effect"
+import type { UploadEvent } from "../Observer.ts"
 import type { Batch } from "../Dispatch.ts"
 import type { Outcome } from "../Outcome.ts"
 import { type CauseCount, type Column, columnOf, type Pass, type Report } from "../Report.ts"
@@ -23,6 +24,7 @@ export interface Tally {
   readonly request: (role: "source" | "sink") => void
   readonly retried: () => void
   readonly waited: (millis: number) => void
+  readonly upload: (event: UploadEvent) => void
   /** The last thing the source was asked was not answered in full. */
   readonly isIncomplete: () => boolean
   readonly counts: () => Counts & { readonly listed: number; readonly discovered: number; readonly bytes: number }
@@ -50,6 +52,7 @@ export const make = (): Tally => {
   let retries = 0
   let waitedMillis = 0
   let heldBack = 0
+  const uploads = { created: 0, completed: 0, bytes: 0, mismatched: 0, orphans: 0 }
   const passes: Array<Pass> = []
   const discovered = () =>
     counts.unchanged +
@@ -93,6 +96,15 @@ export const make = (): Tally => {
     waited: (millis) => {
       waitedMillis += millis
     },
+    upload: (event) => {
+      if (event._tag === "Created") uploads.created++
+      else if (event._tag === "Mismatched") uploads.mismatched++
+      else if (event._tag === "Orphaned") uploads.orphans++
+      else {
+        uploads.completed++
+        uploads.bytes += event.bytes
+      }
+    },
     isIncomplete: () => passes.at(-1)?.ended === "incomplete",
     counts: () => ({ ...counts, listed, discovered: discovered(), bytes }),
     report: (run) => ({
@@ -103,6 +115,7 @@ export const make = (): Tally => {
       heldBack,
       unsettled: Math.max(listed - discovered(), 0),
       bytes,
+      uploads: { ...uploads },
       batches,
       batchFill: batches > 1 ? fill / (batches - 1) : 1,
       requests,

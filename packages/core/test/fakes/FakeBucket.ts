@@ -100,7 +100,8 @@ export const make = (options: {
     inventory: Option.some({
       withKeys: (_, keys) => Effect.sync(() => [...objects.values()].filter(({ key }) => keys.includes(key))),
       all: () => Stream.suspend(() => Stream.fromIterable(Map.groupBy(objects.values(), ({ key }) => key).values()))
-    })
+    }),
+    staging: Option.none()
   }
   return { sink, objects }
 }

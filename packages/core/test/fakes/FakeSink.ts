@@ -78,7 +78,8 @@ export const make = (options: {
       removals.push(...batch)
       return options.remove === undefined ? Effect.succeed(batch.map(removed)) : options.remove(batch)
     },
-    inventory: Option.none()
+    inventory: Option.none(),
+    staging: Option.none()
   }
   return { sink, requests, removals, state }
 }

@@ -173,12 +173,7 @@ export const make = Effect.fnUntraced(function* (
       yield* sql`UPDATE sluice_files SET token = ${Ledger.noState}
         WHERE pipeline = ${pipeline} AND id IN (SELECT r.value FROM ${Given.list(sql, inDoubt)})`
     }
-    const done = [
-      ...files.map(({ file }) => file.id),
-      ...arrived.map(({ intent }) => intent.id),
-      ...missed,
-      ...unsure.map(({ id }) => id)
-    ]
+    const done = [...files.map(({ file }) => file.id), ...arrived.map(({ intent }) => intent.id), ...missed]
     if (done.length > 0) yield* forget("intents", "id", done)
     const refused = files.flatMap(({ file, outcome, request }) =>
       outcome._tag === "Rejected" ? [{ file, cause: outcome.cause, request }] : []

@@ -117,6 +117,7 @@ const reportOf = (runId: string): Report.Report => ({
   heldBack: 0,
   unsettled: 0,
   bytes: 10,
+  uploads: { created: 0, completed: 0, bytes: 0, mismatched: 0, orphans: 0 },
   batches: 1,
   batchFill: 1,
   requests: 1,

@@ -101,6 +101,8 @@ export const sending = (test: Test): void => {
       const sent = [intent("known", { token: "2" }), intent("new", { within: "f" }), intent("refused")]
       yield* book.intend(sent)
       yield* settle(book, { unsure: sent })
+      assert.strictEqual((yield* book.intents(10)).length, 3)
+      yield* settle(book, { unsure: sent, missed: sent.map(({ id }) => id) })
       assert.deepStrictEqual(yield* book.intents(10), [])
       const known = yield* book.known(["known", "new"])
       assert.deepStrictEqual(known.get("known"), { ...SourceFile.state(file("known")), objectId: "old", gone: false })

@@ -1,0 +1,75 @@
+import { assert, describe, it } from "@effect/vitest"
+import { Effect, Option } from "effect"
+import type { Staging } from "../src/Sink.ts"
+import * as Bucketed from "./fakes/bucketed.ts"
+import { killedBefore, statesOf } from "./fakes/bucketed.ts"
+import * as FakeBucket from "./fakes/FakeBucket.ts"
+
+/** A pipeline whose sink stages content, and what the sink was asked to do with what was staged. */
+const make = (upserts: boolean) => {
+  const asked: Array<string> = []
+  const staging: Staging = {
+    open: () =>
+      Effect.acquireRelease(
+        Effect.sync(() => asked.push("open")),
+        () => Effect.sync(() => asked.push("close"))
+      ),
+    recall: (_, lost) => Effect.sync(() => asked.push(`recall ${lost.map(({ token }) => token).join()}`))
+  }
+  let around: Bucketed.Around = (_, effect) => effect
+  const bucket = FakeBucket.make({ upserts, around: (operation, effect) => around(operation, effect) })
+  const made = Bucketed.make(upserts, { sink: { ...bucket.sink, staging: Option.some(staging) } })
+  return {
+    ...made,
+    asked: () => asked.splice(0),
+    there: () => statesOf(bucket.objects.values()),
+    run: (files: ReadonlyArray<string>, as: Bucketed.Around = (_, effect) => effect) => {
+      around = as
+      return made.run(files)
+    }
+  }
+}
+
+for (const upserts of [true, false]) {
+  const bucket = upserts ? "a bucket that upserts" : "a bucket that does not"
+
+  describe(`what is staged for ${bucket}`, () => {
+    it.effect("is cleared away before and after each run, also one that fails", () =>
+      Effect.gen(function* () {
+        const { asked, run } = make(upserts)
+        yield* run(["a@1"])
+        assert.deepStrictEqual(asked(), ["open", "close"])
+        yield* Effect.exit(run(["a@1", "b@1"], killedBefore("send")))
+        assert.deepStrictEqual(asked(), ["open", "close"])
+      })
+    )
+
+    it.effect("is recalled by the next runs until its file is sent again", () =>
+      Effect.gen(function* () {
+        const { asked, intents, run, there } = make(upserts)
+        yield* Effect.exit(run(["a@1", "b@2"], killedBefore("send")))
+        asked()
+        yield* Effect.exit(run(["a@1", "b@2"], killedBefore("send")))
+        assert.deepStrictEqual(asked(), ["open", "recall 1,2", "close"])
+        assert.strictEqual((yield* intents).length, 2)
+        yield* run(["a@1", "b@2"])
+        assert.deepStrictEqual(asked(), ["open", "recall 1,2", "close"])
+        assert.deepStrictEqual([there(), yield* intents], [["a@1", "b@2"], []])
+        yield* run(["a@1", "b@2"])
+        assert.deepStrictEqual(asked(), ["open", "close"])
+      })
+    )
+
+    it.effect("is not recalled any more when a run took everything and its file was not among that", () =>
+      Effect.gen(function* () {
+        const { asked, intents, run } = make(upserts)
+        yield* Effect.exit(run(["a@1", "b@2"], killedBefore("send")))
+        yield* run(["a@1"])
+        assert.deepStrictEqual(yield* intents, [])
+        asked()
+        yield* run(["a@1"])
+        assert.deepStrictEqual(asked(), ["open", "close"])
+      })
+    )
+  })
+}
