@@ -41,6 +41,8 @@ export interface Pipeline<out R = never> {
   readonly name: string
   /** What source and sink say before any work. Fails where they could not find out. */
   readonly check: Effect.Effect<ReadonlyArray<Check.Finding>, SourceError | SinkError, R>
+  /** The same, for other work than a run's: it needs less of the sink. */
+  readonly checkFor: (needs: Needs) => Effect.Effect<ReadonlyArray<Check.Finding>, SourceError | SinkError, R>
   /** For `Pipeline.start`. */
   readonly engine: RunEngine<R>
   /** For `Reconcile`; `None` where the sink cannot say which objects there are. */
@@ -101,12 +103,15 @@ export const make = <O, P extends Prepared, RS, RM, RK>(options: Options<O, P, R
       ...(parts.updates === "replace" ? (["superseded"] as const) : [])
     ]
   }
-  return {
-    name: options.name,
-    check: Effect.map(
+  const checkFor = (needs: Needs) =>
+    Effect.map(
       Effect.all([options.source.check, options.sink.check(options.map, needs)], { concurrency: 2 }),
       ([source, sink]) => [...optionFindings(options), ...source, ...sink]
-    ),
+    )
+  return {
+    name: options.name,
+    check: checkFor(needs),
+    checkFor,
     engine: Engine.make(parts),
     comparison: Comparison.make(options.name, parts)
   }

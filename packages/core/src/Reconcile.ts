@@ -102,7 +102,7 @@ const compared = <R>(
       const needed = Option.isSome(comparison) ? [] : [lineageNeeded]
       const { book, id } = yield* Opening.open({
         name,
-        check: Effect.map(pipeline.check, (all) => [...all, ...needed])
+        check: Effect.map(pipeline.checkFor({ removes: [] }), (all) => [...all, ...needed])
       })
       const startedAt = yield* DateTime.now
       yield* Effect.addFinalizer(() =>

@@ -1,9 +1,11 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Option, Schema, Stream } from "effect"
+import * as Check from "../src/Check.ts"
 import * as Ledger from "../src/Ledger.ts"
 import { sourceKey } from "../src/Lineage.ts"
 import type * as Pipeline from "../src/Pipeline.ts"
 import * as Reconcile from "../src/Reconcile.ts"
+import type * as Sink from "../src/Sink.ts"
 import type { SourceFile } from "../src/SourceFile.ts"
 import * as Bucketed from "./fakes/bucketed.ts"
 import type { BucketObject, Sendable } from "./fakes/FakeBucket.ts"
@@ -289,6 +291,19 @@ describe("Reconcile", () => {
       const error = yield* Effect.flip(Effect.provide(Reconcile.compare(pipeline), Ledger.layerMemory))
       assert.strictEqual(error.reason._tag, "CheckFailed")
       assert.include(error.message, "lineage.source")
+    })
+  )
+
+  it.effect("needs no permission to remove anything: it removes nothing", () =>
+    Effect.gen(function* () {
+      const told: Array<Sink.Needs> = []
+      const pipeline = make(false, { deletes: "propagate" }).pipelineOver([])
+      const asked = {
+        ...pipeline,
+        checkFor: (needs: Sink.Needs) => Effect.sync(() => [Check.ok("n", `${told.push(needs)}`)])
+      }
+      yield* Effect.provide(Reconcile.compare(asked), Ledger.layerMemory)
+      assert.deepStrictEqual(told, [{ removes: [] }])
     })
   )
 
