@@ -48,7 +48,7 @@ const timed = (inner: Ledger.Ledger["Service"], spent: { millis: number }) => {
     open: (run) =>
       Effect.map(inner.open(run), (book) => ({
         ...book,
-        known: (ids) => measured(book.known(ids)),
+        compare: (files) => measured(book.compare(files)),
         settle: (settlement) => measured(book.settle(settlement))
       }))
   })

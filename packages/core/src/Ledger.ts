@@ -11,6 +11,7 @@ import { Cause, type Outcome } from "./Outcome.ts"
 import type { Report } from "./Report.ts"
 import { SourceFile } from "./SourceFile.ts"
 
+export { isAsNamed } from "./internal/asNamed.ts"
 export { noState } from "./internal/noState.ts"
 export * from "./LedgerError.ts"
 
@@ -35,6 +36,26 @@ export const Known = Schema.Struct({
   gone: Schema.Boolean
 })
 export interface Known extends Schema.Schema.Type<typeof Known> {}
+
+/** A stretch of files' ids in the order of the ledger, with both of its ends. */
+export interface Interval {
+  readonly first: string
+  readonly last: string
+}
+
+/** Files as they are named, against what is known of them. */
+export interface Compared {
+  /**
+   * Files of which something is to be done or written, with what is known of them; `undefined` where nothing is. Those that
+   * are not here are in the state that was delivered, in the container they were in, and not gone (`isAsNamed`).
+   */
+  readonly others: ReadonlyMap<string, Known | undefined>
+  /**
+   * Where all of these files that are known and not gone have their ids in one interval, and no other file that is known and
+   * not gone has: a sweep that named this one has named each of them. Absent where that is not so, or the ledger does not look.
+   */
+  readonly interval: Interval | undefined
+}
 
 /** A file that is about to be sent, or was and nobody heard what became of it. */
 export const Intent = Schema.Struct({
@@ -105,6 +126,8 @@ export interface Settlement {
   readonly removed: ReadonlyArray<string>
   /** Files that were named, where they are now, whatever becomes of them. Those that are not known count for nothing. */
   readonly seen: ReadonlyArray<Pick<SourceFile, "id" | "within">>
+  /** The same of all files in these intervals that are known and not gone: as `compare` of this book answered them. */
+  readonly named: ReadonlyArray<Interval>
   /** Files and containers that are gone at the source; of a container, everything in it, however deep. */
   readonly gone: ReadonlyArray<string>
   readonly containers: ReadonlyArray<Container>
@@ -136,6 +159,7 @@ export const nothing: Settlement = {
   files: [],
   removed: [],
   seen: [],
+  named: [],
   gone: [],
   containers: [],
   cursors: [],
@@ -148,8 +172,8 @@ export const nothing: Settlement = {
 }
 
 /**
- * A pipeline's part of the ledger, in the hands of one run. One query a page, one transaction a settlement. Everything
- * fails with `Lost` once another run has taken the book over.
+ * A pipeline's part of the ledger, in the hands of one run. One query a page in which nothing changed, two for others; one
+ * transaction a settlement. Everything fails with `Lost` once another run has taken the book over.
  *
  * A file that is known is *gone* from the moment its source says so (or a complete sweep did not name it) until it is
  * named again, or its object is removed.
@@ -165,7 +189,7 @@ export interface Book {
   readonly position: Effect.Effect<Position, LedgerError>
   /**
    * A sweep begins from the beginning: all cursors are forgotten, and no file has been named by it. One that `tracks`
-   * keeps account of what it names (`files`, `seen`), so that what it did not name is known at its end.
+   * keeps account of what it names (`files`, `seen`, `named`), so that what it did not name is known at its end.
    */
   readonly beginSweep: (options: {
     readonly tracks: boolean
@@ -173,6 +197,8 @@ export interface Book {
   }) => Effect.Effect<void, LedgerError>
   /** What was delivered of these files. Files that are not known are left out. */
   readonly known: (ids: ReadonlyArray<string>) => Effect.Effect<ReadonlyMap<string, Known>, LedgerError>
+  /** The files of a page, against what was delivered of them: little comes back of those that did not change. */
+  readonly compare: (files: ReadonlyArray<SourceFile>) => Effect.Effect<Compared, LedgerError>
   /** All that was delivered, in the order of the files' ids, beyond one of them. */
   readonly list: (limit: number, after?: string) => Effect.Effect<ReadonlyArray<Known>, LedgerError>
   /** What was last settled of these containers. Those that are not known are left out. */

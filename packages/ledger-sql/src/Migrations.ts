@@ -59,6 +59,12 @@ const tables = Effect.gen(function* () {
   ) ${clustered}`
   yield* sql`CREATE INDEX sluice_files_gone ON sluice_files (pipeline, id) WHERE gone = 1`
   yield* sql`CREATE INDEX sluice_files_in ON sluice_files (pipeline, container) WHERE container IS NOT NULL`
+  yield* sql`CREATE TABLE sluice_named (
+    pipeline BIGINT NOT NULL,
+    first_id ${key} NOT NULL,
+    last_id ${key} NOT NULL,
+    PRIMARY KEY (pipeline, first_id)
+  ) ${clustered}`
   yield* sql`CREATE TABLE sluice_containers (
     pipeline BIGINT NOT NULL,
     id ${key} NOT NULL,
@@ -120,6 +126,7 @@ const statistics = Effect.gen(function* () {
     ["sluice_files", "sluice_files", "1000000 1000000 1"],
     ["sluice_files", "sluice_files_in", "1000000 1000000 100"],
     ["sluice_files", "sluice_files_gone", "10000 10000 1"],
+    ["sluice_named", "sluice_named", "1000 1000 1"],
     ["sluice_containers", "sluice_containers", "100000 100000 1"],
     ["sluice_containers", "sluice_containers_in", "100000 100000 10"],
     ["sluice_intents", "sluice_intents", "10000 10000 1"],

@@ -98,6 +98,28 @@ describe("LedgerExport", () => {
     })
   )
 
+  it.effect("lets a sweep go on in the other ledger that named pages in which nothing changed", () =>
+    Effect.gen(function* () {
+      const from = yield* opened
+      yield* Effect.scoped(
+        Effect.gen(function* () {
+          const book = yield* from.ledger.open({ pipeline: "photos", runId: "run" })
+          yield* settle(book, { files: created("a", "b", "c") })
+          yield* book.beginSweep({ tracks: true, asked: "all" })
+          yield* settle(book, { named: [{ first: "a", last: "b" }] })
+        })
+      )
+      const to = yield* opened
+      yield* to.transfer.load(from.transfer.lines())
+      const book = yield* to.ledger.open({ pipeline: "photos", runId: "next" })
+      yield* book.completeSweep
+      assert.deepStrictEqual(
+        (yield* book.gone(10)).map(({ id }) => id),
+        ["c"]
+      )
+    })
+  )
+
   it.effect("exports the pipelines that are asked for, and says which there are", () =>
     Effect.gen(function* () {
       const { ledger, transfer } = yield* opened

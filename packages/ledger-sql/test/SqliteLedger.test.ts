@@ -211,6 +211,8 @@ describe("SqliteLedger", () => {
     > = [
       ["file", "UPDATE sluice_files SET token = ''", (book) => book.known(["1"])],
       ["file's mark", "UPDATE sluice_files SET gone = 'yes'", (book) => book.known(["1"])],
+      ["file that is compared", "UPDATE sluice_files SET token = ''", (book) => book.compare([file("1")])],
+      ["mark of a file that is compared", "UPDATE sluice_files SET gone = 'yes'", (book) => book.compare([file("1")])],
       ["cursor", "UPDATE sluice_cursors SET cursor = x'00'", (book) => book.position],
       ["container", "UPDATE sluice_containers SET container = ''", (book) => book.containers(["f"])],
       ["intent", "UPDATE sluice_intents SET sent_at = 1.5", (book) => book.intents(1)],
@@ -293,6 +295,7 @@ describe("SqliteLedger", () => {
         sluice_files: 1,
         sluice_intents: 0,
         sluice_migrations: 1,
+        sluice_named: 0,
         sluice_pipelines: 1,
         sluice_runs: 3,
         sluice_superseded: 0

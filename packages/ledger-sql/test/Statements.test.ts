@@ -41,6 +41,7 @@ describe("Statements", () => {
     Effect.gen(function* () {
       const { asked, book, state } = yield* opened
       assert.lengthOf(yield* asked(book.known(page)), 1)
+      const inOrder = page.toSorted().map((id) => file(id))
       assert.lengthOf(yield* asked(book.containers(page)), 1)
       const intending = yield* asked(book.intend(page.map((id) => intent(id))))
       assert.deepStrictEqual([intending.length, state.commits], [2, 1])
@@ -48,6 +49,11 @@ describe("Statements", () => {
       assert.strictEqual(state.commits, 1)
       // Whose turn it is; files, their intents, and their letters.
       assert.lengthOf(settling, 4)
+      assert.lengthOf(yield* asked(book.compare(inOrder)), 1)
+      assert.lengthOf(yield* asked(book.compare(inOrder.map((one) => ({ ...one, token: "2" })))), 2)
+      assert.lengthOf(yield* asked(book.compare(inOrder.toReversed())), 1)
+      const naming = yield* asked(settle(book, { named: [{ first: "0", last: "999" }] }))
+      assert.deepStrictEqual([naming.length, state.commits], [2, 1])
       const seeing = yield* asked(settle(book, { seen: page.map((id) => ({ id })) }))
       assert.deepStrictEqual([seeing.length, state.commits], [2, 1])
     })
@@ -59,6 +65,7 @@ describe("Statements", () => {
       const settlement = (ids: ReadonlyArray<string>): Partial<Ledger.Settlement> => ({
         files: created(...ids),
         seen: ids.map((id) => ({ id })),
+        named: ids.map((id) => ({ first: id, last: id })),
         gone: ids,
         removed: ids,
         cleared: ids,
@@ -80,6 +87,7 @@ describe("Statements", () => {
         files: [...created("1"), refused],
         removed: ["2"],
         seen: [{ id: "1" }],
+        named: [{ first: "1", last: "2" }],
         gone: ["f"],
         containers: [{ id: "f", state: "" }],
         cursors: [{ range: "r", cursor: Change.Cursor.make("1"), follows: false }],
@@ -89,6 +97,7 @@ describe("Statements", () => {
         cleared: ["o"]
       })
       yield* book.known(["1"])
+      yield* book.compare([file("1"), file("2")])
       yield* book.containers(["f"])
       yield* book.intents(10, "0")
       yield* book.gone(10)
@@ -96,7 +105,9 @@ describe("Statements", () => {
       yield* book.position
       yield* one.deadLetters("photos", { limit: 10, after: "0" })
       yield* one.runs("photos", 10)
-      const data = state.asked.filter(({ text }) => /sluice_(files|containers|intents|superseded|dead|runs)/.test(text))
+      const data = state.asked.filter(({ text }) =>
+        /sluice_(files|named|containers|intents|superseded|dead|runs)/.test(text)
+      )
       const all = plans(
         place,
         data.filter(({ text }) => !text.startsWith("CREATE"))

@@ -2,7 +2,7 @@
  * How long a page of a second run takes, in which nothing changed: `node packages/ledger-sql/test/bench.ts [FILES]`, 100,000
  * where nobody says. With `POSTGRES_URL` set, in Postgres too.
  */
-import { Ledger } from "@sluice/core"
+import { Change, Ledger } from "@sluice/core"
 import { Duration, Effect, type Layer } from "effect"
 import { mkdtempSync, rmSync, statSync } from "node:fs"
 import { tmpdir } from "node:os"
@@ -70,6 +70,23 @@ const measure = <E>(name: string, layer: Layer.Layer<Ledger.Ledger, E>) =>
         yield* book.beginSweep({ tracks: true, asked: "all" })
         yield* say("known, second run", yield* timed((one) => book.known(one.map(({ id }) => id))))
         yield* say("settle seen, second run", yield* timed((one) => settle(book, { seen: one })))
+        yield* once("completeSweep", book.completeSweep)
+      })
+    )
+    yield* Effect.scoped(
+      Effect.gen(function* () {
+        const book = yield* ledger.open({ pipeline: "bench", runId: "third" })
+        yield* book.beginSweep({ tracks: true, asked: "all" })
+        yield* say("compare, third run", yield* timed((one) => book.compare(one)))
+        yield* say(
+          "settle a cursor and an interval, third run",
+          yield* timed((one) =>
+            settle(book, {
+              named: [{ first: one[0]?.id ?? "", last: one.at(-1)?.id ?? "" }],
+              cursors: [{ range: "r", cursor: Change.Cursor.make(one[0]?.id ?? ""), follows: false }]
+            })
+          )
+        )
         yield* once("completeSweep", book.completeSweep)
         yield* once("count", book.count)
       })

@@ -22,15 +22,19 @@ const gone = new SqlError.SqlError({
   reason: new SqlError.ConnectionError({ cause: new Error("gone"), message: "the disk was pulled out", operation: "x" })
 })
 
-const telling = (connection: Connection, told: Told): Connection => ({
-  ...connection,
-  execute: (text, params, transform) => {
+const telling = (connection: Connection, told: Told): Connection => {
+  const ask = <A>(text: string, params: ReadonlyArray<unknown>, answer: Effect.Effect<A, SqlError.SqlError>) => {
     if (told.isGone) return Effect.fail(gone)
     if (text === "COMMIT") told.commits++
     else if (!/^(BEGIN|ROLLBACK)/.test(text)) told.asked.push({ text, params })
-    return Effect.tap(connection.execute(text, params, transform), () => told.beforeAnswer)
+    return Effect.tap(answer, () => told.beforeAnswer)
   }
-})
+  return {
+    ...connection,
+    execute: (text, params, transform) => ask(text, params, connection.execute(text, params, transform)),
+    executeValues: (text, params) => ask(text, params, connection.executeValues(text, params))
+  }
+}
 
 /** On a file, or on `:memory:`. */
 export const client = (file: string, told: Told): Layer.Layer<SqlClient.SqlClient, SqlError.SqlError> =>

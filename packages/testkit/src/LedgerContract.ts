@@ -4,6 +4,7 @@
 import { it } from "@effect/vitest"
 import type { Ledger } from "@sluice/core"
 import { Effect, type Layer } from "effect"
+import { comparing } from "./ledger/comparing.ts"
 import { deadLetters } from "./ledger/deadLetters.ts"
 import { runs } from "./ledger/runs.ts"
 import type { Test } from "./ledger/said.ts"
@@ -16,6 +17,7 @@ export const ledgerContract = <E>(name: string, layer: Layer.Layer<Ledger.Ledger
   const test: Test = (title, body) =>
     it.live(`${name} ${title}`, () => body().pipe(Effect.scoped, Effect.provide(layer)))
   state(test)
+  comparing(test)
   sweeps(test)
   sending(test)
   deadLetters(test)

@@ -8,6 +8,8 @@ const bookOf = (hear: (settlement: Settlement) => void): Book => ({
   position: Effect.succeed({ swept: false, tracks: false, asked: "", sweep: [], follow: [] }),
   beginSweep: () => Effect.void,
   known: () => Effect.succeed(new Map()),
+  compare: (files) =>
+    Effect.sync(() => ({ others: new Map(files.map(({ id }) => [id, undefined])), interval: undefined })),
   list: () => Effect.succeed([]),
   containers: () => Effect.succeed(new Map()),
   intend: () => Effect.void,

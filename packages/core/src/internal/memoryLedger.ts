@@ -6,9 +6,10 @@ import { hostname } from "node:os"
 import type { Container, RangeCursor } from "../Change.ts"
 import type * as Ledger from "../Ledger.ts"
 import { Held, held, Paused, paused } from "../LedgerError.ts"
-import { noState } from "./noState.ts"
 import { isDelivered, type Outcome } from "../Outcome.ts"
-import { state } from "../SourceFile.ts"
+import { type SourceFile, state } from "../SourceFile.ts"
+import { isAsNamed } from "./asNamed.ts"
+import { noState } from "./noState.ts"
 
 /** A file that was delivered. One for each of many files: plain and small. */
 interface Row {
@@ -157,6 +158,17 @@ const among = <A>(map: ReadonlyMap<string, A>, ids: ReadonlyArray<string>): Map<
   return found
 }
 
+/** To name each of them costs nothing here: no interval is looked for. */
+const compare = ({ rows }: Shelf, files: ReadonlyArray<SourceFile>): Ledger.Compared => {
+  const others = new Map<string, Ledger.Known | undefined>()
+  for (const file of files) {
+    const row = rows.get(file.id)
+    const known = row === undefined ? undefined : knownOf(row)
+    if (known === undefined || !isAsNamed(known, file)) others.set(file.id, known)
+  }
+  return { others, interval: undefined }
+}
+
 const mapValues = <A, B>(map: ReadonlyMap<string, A>, f: (a: A) => B): ReadonlyMap<string, B> =>
   new Map(Array.from(map, ([id, value]) => [id, f(value)]))
 
@@ -190,6 +202,7 @@ const bookOf = (shelf: Shelf, runId: string): Ledger.Book => ({
       shelf.sweep++
     }),
   known: (ids) => Effect.sync(() => mapValues(among(shelf.rows, ids), knownOf)),
+  compare: (files) => Effect.sync(() => compare(shelf, files)),
   list: (limit, after) => Effect.sync(() => page(shelf.rows, limit, after).map(knownOf)),
   containers: (ids) => Effect.sync(() => mapValues(among(shelf.containers, ids), ({ container }) => container)),
   intend: (intents) =>

@@ -19,6 +19,7 @@ import * as Claims from "./claims.ts"
 import * as Earlier from "./earlier.ts"
 import * as Frontier from "./frontier.ts"
 import { noState } from "./noState.ts"
+import * as PageComparison from "./pageComparison.ts"
 import { type Failure, Refusals, type RunContext } from "./run.ts"
 import * as Writing from "./writing.ts"
 
@@ -125,10 +126,8 @@ export const make = <O, P extends Prepared, RS, RM, RK>(parts: Parts<O, P, RS, R
       /** `leaving`: files that are gone from here on; their outcome comes with the removal of their objects. */
       const settle = Effect.fnUntraced(function* (
         taken: ReadonlyArray<Taken>,
-        also: { readonly seen: Settlement["seen"]; readonly leaving: ReadonlyArray<Omit<Taken, "outcome">> } = {
-          seen: [],
-          leaving: []
-        }
+        leaving: ReadonlyArray<Omit<Taken, "outcome">> = [],
+        also: Partial<Pick<Settlement, "seen" | "named">> = {}
       ) {
         yield* write(() => {
           for (const { file, outcome, page } of taken) {
@@ -136,7 +135,7 @@ export const make = <O, P extends Prepared, RS, RM, RK>(parts: Parts<O, P, RS, R
             frontier.settle(page)
             countRefusals(outcome)
           }
-          for (const { page } of also.leaving) {
+          for (const { page } of leaving) {
             tally.listed(-1)
             frontier.settle(page)
           }
@@ -147,12 +146,12 @@ export const make = <O, P extends Prepared, RS, RM, RK>(parts: Parts<O, P, RS, R
                 : [{ file, outcome, objectId: objectAfter(outcome, before?.objectId), request }]
             ),
             superseded: taken.flatMap((one) => supersededBy(one, parts.updates)),
-            seen: also.seen,
-            gone: also.leaving.map(({ file }) => file.id)
+            gone: leaving.map(({ file }) => file.id),
+            ...also
           }
         })
         for (const { file } of taken) claims.release(file.id)
-        for (const { file } of also.leaving) claims.release(file.id)
+        for (const { file } of leaving) claims.release(file.id)
         yield* publish(Event.cases.Settled.make({ files: taken.length }))
       })
 
@@ -189,10 +188,11 @@ export const make = <O, P extends Prepared, RS, RM, RK>(parts: Parts<O, P, RS, R
           : Rejected.make({ cause: { code: "mapping", message } })
 
       /** Everything that can be said of a file without the sink. */
-      const withoutSink = (change: Exclude<Change, { _tag: "Delete" }>, known: Known | undefined) => {
+      const withoutSink = (change: Exclude<Change, { _tag: "Delete" }>, known: Known | "same" | undefined) => {
         if (!Filter.matches(filter, change.file)) return Filtered.make({})
         if (change._tag === "Skip") return Skipped.make({ cause: change.reason })
         if (change._tag === "Reject") return Rejected.make({ cause: change.reason })
+        if (known === "same") return Unchanged.make({})
         if (known === undefined || known.token === noState) return undefined
         const { file } = change
         if (known.facts === pathFacts(file.path) && known.token === file.token) {
@@ -246,10 +246,10 @@ export const make = <O, P extends Prepared, RS, RM, RK>(parts: Parts<O, P, RS, R
 
       /** What is left of a page when everything that needs no sink has its outcome. */
       const comparePage = Effect.fn("Pipeline.page")(function* (page: Page, open: Frontier.OpenPage) {
-        const ids = page.changes.flatMap((change) =>
-          change._tag === "Upsert" || (removes && change._tag !== "Delete") ? [change.file.id] : []
-        )
-        const known = ids.length === 0 ? new Map<string, Known>() : yield* book.known(ids)
+        const { interval, others } = yield* PageComparison.compare(book, page, {
+          takesAll: removes || options.tracks,
+          replays: options.replays
+        })
         const settled: Array<Taken> = []
         const left: Array<Left> = []
         const seen: Array<Settlement["seen"][number]> = []
@@ -257,20 +257,23 @@ export const make = <O, P extends Prepared, RS, RM, RK>(parts: Parts<O, P, RS, R
         for (const change of page.changes) {
           if (change._tag === "Delete") continue
           const { file } = change
-          const before = known.get(file.id)
-          const outcome = withoutSink(change, before)
+          const before = others.get(file.id)
+          // Of what was not compared it is not asked.
+          const isSame = !others.has(file.id)
+          const outcome = withoutSink(change, isSame ? "same" : before)
           const isOut = outcome?._tag === "Filtered" || (change._tag === "Skip" && change.isGone === true)
-          if (isOut && removes && before !== undefined) {
+          if (isOut && removes && (isSame || before !== undefined)) {
             leaving.push({ page: open, file })
             continue
           }
           const isElsewhere = before !== undefined && (before.gone || before.within !== file.within)
-          if (options.tracks || isElsewhere) seen.push(file)
+          if ((options.tracks && interval === undefined) || isElsewhere) seen.push(file)
           if (outcome === undefined) left.push({ file, before })
           else settled.push({ page: open, file, outcome, before })
         }
-        if (left.length === 0 || settled.length + seen.length + leaving.length > 0) {
-          yield* settle(settled, { seen, leaving })
+        const intervals = options.tracks && interval !== undefined ? [interval] : []
+        if (left.length === 0 || settled.length + seen.length + intervals.length + leaving.length > 0) {
+          yield* settle(settled, leaving, { seen, named: intervals })
         }
         return Arr.chunksOf(left, sliceSize).map((files) => ({ files, open }))
       })

@@ -5,12 +5,12 @@
 import { type Duration, Effect, Exit, Fiber } from "effect"
 import { TestClock } from "effect/testing"
 import * as Filter from "../../src/Filter.ts"
-import * as Memory from "../../src/internal/memoryLedger.ts"
 import { type Book, Ledger } from "../../src/Ledger.ts"
 import * as Mapping from "../../src/Mapping.ts"
 import * as Pipeline from "../../src/Pipeline.ts"
 import type { SourceFile } from "../../src/SourceFile.ts"
 import * as FakeBucket from "./FakeBucket.ts"
+import * as Intervals from "./intervals.ts"
 import * as Moving from "./moving.ts"
 
 const pipeline = "crashes"
@@ -61,6 +61,7 @@ const crashingBook = (book: Book, { isDead, reads, writes }: Power): Book => ({
   position: reads("position", book.position),
   beginSweep: (options) => writes("beginSweep", book.beginSweep(options)),
   known: (ids) => reads("known", book.known(ids)),
+  compare: (files) => reads("compare", book.compare(files)),
   list: (limit, after) => reads("list", book.list(limit, after)),
   containers: (ids) => reads("containers", book.containers(ids)),
   intend: (intents) => writes("intend", book.intend(intents)),
@@ -120,7 +121,7 @@ const stateOf = ({ id, path, token }: Pick<SourceFile, "id" | "token" | "path">)
 export const play = (script: Script, crashes: ReadonlyArray<number>) =>
   Effect.gen(function* () {
     const power = makePower(crashes)
-    const memory = Memory.make()
+    const memory = Intervals.make()
     const world = Moving.make(script)
     const bucket = FakeBucket.make({
       upserts: script.upserts,

@@ -4,6 +4,7 @@
 import { Change, Ledger, Outcome, Report, SourceFile } from "@sluice/core"
 import { Clock, Effect, Schema } from "effect"
 import { SqlClient } from "effect/sql"
+import * as Comparing from "./comparing.ts"
 import * as DeadLetters from "./deadLetters.ts"
 import { failed, Integer, rowsOf } from "./failing.ts"
 import * as Given from "./given.ts"
@@ -25,6 +26,7 @@ const Positions = rowsOf(Schema.Struct({ swept: Integer, tracks: Integer, asked:
 const Cursors = rowsOf(Schema.Struct({ range: Schema.String, cursor: Change.Cursor, follows: Integer }))
 const Supersededs = rowsOf(Schema.Struct({ object_id: Schema.NonEmptyString, uri: Schema.NonEmptyString }))
 const Counts = rowsOf(Schema.Struct({ known: Integer, gone: Integer }))
+const Gaps = rowsOf(Schema.Struct({ low: Schema.String, high: Schema.String }))
 const Ids = rowsOf(Schema.Struct({ id: Schema.String }))
 const encodeReport = Schema.encodeEffect(Schema.fromJsonString(Report.Report))
 
@@ -89,6 +91,18 @@ export const make = Effect.fnUntraced(function* (
   ) => sql`UPDATE sluice_files SET container = s.container, sweep = ${sweep}, gone = 0
     FROM (SELECT r.value ->> 0 AS id, r.value ->> 1 AS container FROM ${Given.rows(sql, rows)}) AS s
     WHERE sluice_files.pipeline = ${pipeline} AND sluice_files.id = s.id`
+
+  /** The same of all that is not gone in some intervals. */
+  const seeAll = (
+    intervals: ReadonlyArray<Ledger.Interval>
+  ) => sql`INSERT INTO sluice_named (pipeline, first_id, last_id)
+    SELECT ${pipeline}, r.value ->> 0, r.value ->> 1
+    FROM ${Given.rows(
+      sql,
+      intervals.map(({ first, last }) => [first, last])
+    )} WHERE 1 = 1
+    ON CONFLICT (pipeline, first_id) DO UPDATE SET last_id = excluded.last_id
+      WHERE excluded.last_id > sluice_named.last_id`
 
   const keep = (containers: ReadonlyArray<Change.Container>) => sql`INSERT INTO sluice_containers
     (pipeline, id, container, state, sweep)
@@ -155,8 +169,8 @@ export const make = Effect.fnUntraced(function* (
     ON CONFLICT (pipeline, id) DO NOTHING`
 
   const settle = Effect.fnUntraced(function* (settlement: Ledger.Settlement) {
-    const { arrived, cleared, containers, cursors, files, gone, missed, inDoubt, removed, seen, superseded, unsure } =
-      settlement
+    const { arrived, cleared, containers, cursors, files, gone, missed, inDoubt } = settlement
+    const { named, removed, seen, superseded, unsure } = settlement
     const now = yield* Clock.currentTimeMillis
     if (containers.length > 0) yield* keep(containers)
     const delivered = [
@@ -187,6 +201,7 @@ export const make = Effect.fnUntraced(function* (
     if (superseded.length > 0) yield* supersede(superseded)
     if (cleared.length > 0) yield* forget("superseded", "object_id", cleared)
     if (seen.length > 0) yield* see(seen.map(({ id, within }) => [id, within]))
+    if (named.length > 0) yield* seeAll(named)
     if (gone.length > 0) yield* leave(gone)
     if (removed.length > 0) yield* forget("files", "id", removed)
     if (cursors.length > 0) yield* advance(cursors)
@@ -200,6 +215,31 @@ export const make = Effect.fnUntraced(function* (
     ...stateOf(row),
     ...given("objectId", object_id),
     gone: gone !== 0
+  })
+
+  const known: Ledger.Book["known"] = (ids) =>
+    Files("known")(sql`SELECT id, uri, token, facts, content, container, object_id, gone FROM sluice_files
+      WHERE pipeline = ${pipeline} AND id IN (SELECT r.value FROM ${Given.list(sql, ids)})`).pipe(
+      Effect.map((rows) => new Map(rows.map((row) => [row.id, knownOf(row)])))
+    )
+
+  /** What the sweep did not name is before, between and behind the intervals that it did. */
+  const missAll = Effect.gen(function* () {
+    const unnamed = sql`pipeline = ${pipeline} AND sweep <> ${sweep} AND gone = 0`
+    // A scalar query: of a join, Postgres may read all files for each interval.
+    const gaps = yield* Gaps("completeSweep")(sql`SELECT low, high FROM (
+        SELECT first_id AS high, COALESCE(MAX(last_id)
+          OVER (ORDER BY first_id ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), '') AS low
+        FROM sluice_named WHERE pipeline = ${pipeline}
+      ) AS g
+      WHERE (SELECT 1 FROM sluice_files WHERE ${unnamed} AND id > g.low AND id < g.high ORDER BY id LIMIT 1) = 1`)
+    yield* Effect.forEach(
+      gaps,
+      ({ high, low }) => sql`UPDATE sluice_files SET gone = 1 WHERE ${unnamed} AND id > ${low} AND id < ${high}`,
+      { discard: true }
+    )
+    yield* sql`UPDATE sluice_files SET gone = 1 WHERE ${unnamed}
+      AND id > (SELECT COALESCE(MAX(last_id), '') FROM sluice_named WHERE pipeline = ${pipeline})`
   })
 
   const run = <A, E>(effect: Effect.Effect<A, E, SqlClient.SqlClient>) =>
@@ -229,15 +269,13 @@ export const make = Effect.fnUntraced(function* (
       writing("beginSweep")(
         Effect.gen(function* () {
           yield* sql`DELETE FROM sluice_cursors WHERE pipeline = ${pipeline}`
+          yield* sql`DELETE FROM sluice_named WHERE pipeline = ${pipeline}`
           yield* sql`UPDATE sluice_pipelines SET swept = 0, tracks = ${tracks ? 1 : 0}, asked = ${asked}, sweep = ${sweep + 1}
             WHERE pipeline = ${pipeline}`
         })
       ).pipe(Effect.tap(() => Effect.sync(() => sweep++))),
-    known: (ids) =>
-      Files("known")(sql`SELECT id, uri, token, facts, content, container, object_id, gone FROM sluice_files
-        WHERE pipeline = ${pipeline} AND id IN (SELECT r.value FROM ${Given.list(sql, ids)})`).pipe(
-        Effect.map((rows) => new Map(rows.map((row) => [row.id, knownOf(row)])))
-      ),
+    known,
+    compare: Comparing.make(sql, pipeline, known),
     list: (limit, after = "") =>
       Files("list")(sql`SELECT id, uri, token, facts, content, container, object_id, gone FROM sluice_files
         WHERE pipeline = ${pipeline} AND id > ${after} ORDER BY id LIMIT ${limit}`).pipe(
@@ -281,9 +319,8 @@ export const make = Effect.fnUntraced(function* (
         )
         yield* sql`DELETE FROM sluice_cursors WHERE pipeline = ${pipeline} AND follows = 0`
         yield* sql`DELETE FROM sluice_containers WHERE pipeline = ${pipeline} AND sweep <> ${sweep}`
-        if (row?.tracks === 1) {
-          yield* sql`UPDATE sluice_files SET gone = 1 WHERE pipeline = ${pipeline} AND sweep <> ${sweep} AND gone = 0`
-        }
+        if (row?.tracks === 1) yield* missAll
+        yield* sql`DELETE FROM sluice_named WHERE pipeline = ${pipeline}`
         yield* sql`UPDATE sluice_pipelines SET swept = 1 WHERE pipeline = ${pipeline}`
       })
     ),

@@ -49,6 +49,8 @@ const File = Schema.Struct({
   sweep: Schema.Natural,
   gone: Schema.Boolean
 })
+/** An interval of files that the sweep that goes on has named, as far as they are not gone. */
+const Named = Schema.Struct({ kind: Schema.Literal("named"), first_id: text, last_id: text })
 const Container = Schema.Struct({
   kind: Schema.Literal("container"),
   id: text,
@@ -86,7 +88,7 @@ const Run = Schema.Struct({
 /** A pipeline is whole: so many lines came after its own. */
 export const End = Schema.Struct({ kind: Schema.Literal("end"), lines: Schema.Natural })
 
-export const Row = Schema.Union([File, Container, CursorLine, Intent, Superseded, DeadLetter, Run])
+export const Row = Schema.Union([File, Named, Container, CursorLine, Intent, Superseded, DeadLetter, Run])
 export type RowKind = (typeof Row.Encoded)["kind"]
 export const Line = Schema.Union([Header, Pipeline, ...Row.members, End])
 
@@ -114,6 +116,12 @@ export const tables: ReadonlyArray<Table> = [
     table: "sluice_files",
     key: "id",
     columns: { ...stateColumns, object_id: "text", sweep: "number", gone: "flag" }
+  },
+  {
+    kind: "named",
+    table: "sluice_named",
+    key: "first_id",
+    columns: { first_id: "text", last_id: "text" }
   },
   {
     kind: "container",

@@ -26,30 +26,45 @@ const inputOf = (value: unknown): SQLInputValue => {
   return value instanceof Uint8Array ? value : null
 }
 
-const connectionOf = (database: DatabaseSync): Connection => {
+/** Keeps what was prepared. */
+const keeping = (prepare: (text: string) => StatementSync) => {
   const prepared = new Map<string, StatementSync>()
-  const statement = (text: string): StatementSync => {
+  return (text: string): StatementSync => {
     const known = prepared.get(text)
     if (known !== undefined) return known
-    const made = database.prepare(text)
+    const made = prepare(text)
     if (prepared.size >= statementsKept) prepared.clear()
     prepared.set(text, made)
     return made
   }
+}
+
+const connectionOf = (database: DatabaseSync): Connection => {
+  const objects = (text: string) => database.prepare(text)
+  const arrays = (text: string) => {
+    const statement = database.prepare(text)
+    statement.setReturnArrays(true)
+    return statement
+  }
+  const prepared = { objects: keeping(objects), arrays: keeping(arrays) }
   const run = (make: (text: string) => StatementSync, text: string, params: ReadonlyArray<unknown>) =>
     Effect.try({ try: () => make(text).all(...params.map(inputOf)), catch: errorOf("execute") })
-  const unprepared = (text: string) => database.prepare(text)
+  const values = (make: (text: string) => StatementSync, text: string, params: ReadonlyArray<unknown>) =>
+    Effect.map(
+      run(make, text, params),
+      // Node's types do not tell that rows are arrays when that was asked for.
+      (rows) => rows as ReadonlyArray<unknown> as ReadonlyArray<ReadonlyArray<unknown>>
+    )
   const execute: Connection["execute"] = (text, params, transform) =>
-    Effect.map(run(statement, text, params), (rows) => (transform === undefined ? rows : transform(rows)))
-  const values = (rows: ReadonlyArray<object>) => rows.map((row) => Object.values(row))
+    Effect.map(run(prepared.objects, text, params), (rows) => (transform === undefined ? rows : transform(rows)))
   return {
     execute,
-    executeRaw: (text, params) => run(statement, text, params),
+    executeRaw: (text, params) => run(prepared.objects, text, params),
     executeStream: (text, params, transform) => Stream.fromIterableEffect(execute(text, params, transform)),
-    executeValues: (text, params) => Effect.map(run(statement, text, params), values),
-    executeValuesUnprepared: (text, params) => Effect.map(run(unprepared, text, params), values),
+    executeValues: (text, params) => values(prepared.arrays, text, params),
+    executeValuesUnprepared: (text, params) => values(arrays, text, params),
     executeUnprepared: (text, params, transform) =>
-      Effect.map(run(unprepared, text, params), (rows) => (transform === undefined ? rows : transform(rows)))
+      Effect.map(run(objects, text, params), (rows) => (transform === undefined ? rows : transform(rows)))
   }
 }
 

@@ -1,0 +1,76 @@
+/**
+ * Compares pages of files. A page of a source that lists in the order of ids is a stretch of a table that lies in that order: it
+ * is read from end to end, for a fraction of what it costs to look for each file, and shows whether the page names everything
+ * that is known there.
+ */
+import { Ledger, SourceFile } from "@sluice/core"
+import { Effect } from "effect"
+import type { SqlClient } from "effect/sql/SqlClient"
+import { failed } from "./failing.ts"
+
+/** Not decoded: a row that says anything else than the file it is compared with is read again, and is then. */
+type Row = ReadonlyArray<unknown>
+
+const isInOrder = (files: ReadonlyArray<SourceFile.SourceFile>): boolean =>
+  files.every(({ id }, i) => i === 0 || (files[i - 1]?.id ?? id) < id)
+
+/** `Ledger.isAsNamed`, of what is not gone. */
+const isAsNamed = ([, token, facts, container]: Row, file: SourceFile.SourceFile): boolean =>
+  token === file.token &&
+  token !== Ledger.noState &&
+  (container ?? undefined) === file.within &&
+  facts === SourceFile.facts(file)
+
+/** Walks rows and files side by side. Where they are not in the same order, some do not meet. */
+const meet = (rows: ReadonlyArray<Row>, files: ReadonlyArray<SourceFile.SourceFile>) => {
+  const others: Array<SourceFile.SourceFile> = []
+  /** Those of them that met a row. */
+  const changed = new Set<string>()
+  let at = 0
+  for (const file of files) {
+    let row = rows[at]
+    while (row !== undefined && row[0] !== file.id && String(row[0]) < file.id) row = rows[++at]
+    if (row?.[0] === file.id) {
+      at++
+      if (isAsNamed(row, file)) continue
+      changed.add(file.id)
+    }
+    others.push(file)
+  }
+  return { others, changed }
+}
+
+/** `known`: what is known of files that are named, wherever they are. */
+export const make = (sql: SqlClient, pipeline: number, known: Ledger.Book["known"]): Ledger.Book["compare"] => {
+  const between = (first: string, last: string, limit: number) =>
+    Effect.mapError(
+      sql`SELECT id, token, facts, container FROM sluice_files
+        WHERE pipeline = ${pipeline} AND id >= ${first} AND id <= ${last} AND gone = 0 ORDER BY id LIMIT ${limit}`
+        .values,
+      failed("compare")
+    )
+
+  return Effect.fnUntraced(function* (files) {
+    const first = files[0]?.id
+    const last = files.at(-1)?.id
+    if (first === undefined || last === undefined) return { others: new Map(), interval: undefined }
+    // One row more than there are files says that there are others between them.
+    const rows = isInOrder(files) ? yield* between(first, last, files.length + 1) : []
+    const { changed, others } = meet(rows, files)
+    const areMet = rows.length > 0 && rows.length === files.length - others.length + changed.size
+    const interval = areMet ? { first, last } : undefined
+    if (others.length === 0) return { others: new Map(), interval }
+    const found = yield* known(others.map(({ id }) => id))
+    // The database has an order of its own: what it has elsewhere is not in its interval.
+    const isWhole = [...found.values()].every(({ gone, id }) => gone || changed.has(id))
+    return {
+      others: new Map(
+        others.flatMap((file) => {
+          const one = found.get(file.id)
+          return one !== undefined && Ledger.isAsNamed(one, file) ? [] : [[file.id, one] as const]
+        })
+      ),
+      interval: isWhole ? interval : undefined
+    }
+  })
+}
