@@ -96,9 +96,10 @@ const tables = Effect.gen(function* () {
   yield* sql`CREATE TABLE sluice_superseded (
     pipeline BIGINT NOT NULL,
     object_id ${key} NOT NULL,
-    uri TEXT NOT NULL,
+    uri ${key} NOT NULL,
     PRIMARY KEY (pipeline, object_id)
   ) ${clustered}`
+  yield* sql`CREATE INDEX sluice_superseded_of ON sluice_superseded (pipeline, uri)`
   yield* sql`CREATE TABLE sluice_dead_letters (
     pipeline BIGINT NOT NULL,
     id ${key} NOT NULL,
@@ -131,6 +132,7 @@ const statistics = Effect.gen(function* () {
     ["sluice_containers", "sluice_containers_in", "100000 100000 10"],
     ["sluice_intents", "sluice_intents", "10000 10000 1"],
     ["sluice_superseded", "sluice_superseded", "10000 10000 1"],
+    ["sluice_superseded", "sluice_superseded_of", "10000 10000 1"],
     ["sluice_dead_letters", "sluice_dead_letters", "10000 10000 1"],
     ["sluice_dead_letters", "sluice_dead_letters_in", "10000 10000 10"]
   ]

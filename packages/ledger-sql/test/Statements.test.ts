@@ -102,6 +102,7 @@ describe("Statements", () => {
       yield* book.intents(10, "0")
       yield* book.gone(10)
       yield* book.superseded(10)
+      yield* book.superseded(10, ["test://1", "test://2"])
       yield* book.position
       yield* one.deadLetters("photos", { limit: 10, after: "0" })
       yield* one.runs("photos", 10)

@@ -329,11 +329,16 @@ export const make = Effect.fnUntraced(function* (
         WHERE pipeline = ${pipeline} AND gone = 1 ORDER BY id LIMIT ${limit}`).pipe(
         Effect.map((rows) => rows.map(knownOf))
       ),
-    superseded: (limit) =>
-      Supersededs("superseded")(sql`SELECT object_id, uri FROM sluice_superseded
-        WHERE pipeline = ${pipeline} ORDER BY object_id LIMIT ${limit}`).pipe(
+    superseded: (limit, uris) => {
+      const which =
+        uris === undefined
+          ? sql`ORDER BY object_id`
+          : sql`AND uri IN (SELECT r.value FROM ${Given.list(sql, new Set(uris))})`
+      return Supersededs("superseded")(sql`SELECT object_id, uri FROM sluice_superseded
+        WHERE pipeline = ${pipeline} ${which} LIMIT ${limit}`).pipe(
         Effect.map((rows) => rows.map(({ object_id, uri }) => ({ objectId: object_id, uri })))
-      ),
+      )
+    },
     count: Counts("count")(sql`SELECT COUNT(*) AS known, COALESCE(SUM(gone), 0) AS gone
       FROM sluice_files WHERE pipeline = ${pipeline}`).pipe(Effect.map(([row]) => row ?? { known: 0, gone: 0 })),
     end: (report) =>

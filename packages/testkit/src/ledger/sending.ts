@@ -61,6 +61,31 @@ export const sending = (test: Test): void => {
       assert.deepStrictEqual(yield* book.superseded(10), [two])
     }))
 
+  test("names the objects whose places others took by the addresses they were made from", () =>
+    Effect.gen(function* () {
+      const book = yield* open("superseded of")
+      const of = (uri: string, ...objects: ReadonlyArray<string>) => objects.map((objectId) => ({ uri, objectId }))
+      const all = [
+        ...of("test://a", "1", "2"),
+        ...of("test://b", "3"),
+        ...of("test://A", "4"),
+        ...of("test://a%20", "5")
+      ]
+      yield* settle(book, { superseded: all })
+      const found = (limit: number, ...uris: ReadonlyArray<string>) =>
+        Effect.map(book.superseded(limit, uris), (objects) => objects.map(({ objectId }) => objectId).toSorted())
+      assert.deepStrictEqual(yield* found(10, "test://a"), ["1", "2"])
+      assert.deepStrictEqual(yield* found(10, "test://b", "test://a", "test://b", "test://none"), ["1", "2", "3"])
+      assert.strictEqual((yield* found(1, "test://a", "test://b")).length, 1)
+      assert.deepStrictEqual(yield* found(10, "test://none"), [])
+      assert.deepStrictEqual(yield* found(10), [])
+      assert.strictEqual((yield* book.superseded(10)).length, 5)
+      const other = yield* open("superseded beside")
+      assert.deepStrictEqual(yield* other.superseded(10, ["test://a"]), [])
+      yield* settle(book, { cleared: ["1"] })
+      assert.deepStrictEqual(yield* found(Number.MAX_SAFE_INTEGER, "test://a"), ["2"])
+    }))
+
   test("keeps of a file the latest intent, with nothing of those before", () =>
     Effect.gen(function* () {
       const book = yield* open("overwritten")
