@@ -19,9 +19,9 @@ const keyOf = (row: typeof Row.Encoded): string => {
   return `${row.kind} ${kept(Object.entries(row).find(([name]) => name === key)?.[1])}`
 }
 
-/** What no database keeps is left out: NUL, and halves of characters. */
+/** What no database keeps is left out: halves of characters. */
 const kept = (value: unknown): unknown => {
-  if (typeof value === "string") return value.toWellFormed().replaceAll("\0", "0")
+  if (typeof value === "string") return value.toWellFormed()
   if (Array.isArray(value)) return value.map(kept)
   if (typeof value !== "object" || value === null) return value
   return Object.fromEntries(Object.entries(value).map(([key, one]) => [kept(key), kept(one)]))
@@ -30,7 +30,16 @@ const kept = (value: unknown): unknown => {
 /** Its lines. */
 export const linesOf = ({ pipeline, rows }: typeof AnyPipeline.Type, name: string): ReadonlyArray<string> => {
   const each = new Map(rows.map((row) => [keyOf(encodeRow(row)), encodeRow(row)]))
-  const first = { ...encodePipeline(pipeline), name, fence: pipeline.fence % 1000, sweep: pipeline.sweep % 1000 }
+  const words = (text: string | undefined) => text?.replaceAll("\0", "0")
+  const { asked, paused_why, ...rest } = encodePipeline(pipeline)
+  const first = {
+    ...rest,
+    name,
+    asked: words(asked),
+    paused_why: words(paused_why),
+    fence: pipeline.fence % 1000,
+    sweep: pipeline.sweep % 1000
+  }
   const end = { kind: "end", lines: each.size } satisfies typeof End.Encoded
   return [first, ...each.values(), end].map((line) => JSON.stringify(kept(line)))
 }

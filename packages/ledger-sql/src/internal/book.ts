@@ -9,6 +9,7 @@ import * as DeadLetters from "./deadLetters.ts"
 import { failed, Integer, rowsOf } from "./failing.ts"
 import * as Given from "./given.ts"
 import type { Lease } from "./lease.ts"
+import { toText } from "./text.ts"
 
 const optional = Schema.NullOr(Schema.NonEmptyString)
 const state = {
@@ -235,7 +236,8 @@ export const make = Effect.fnUntraced(function* (
       WHERE (SELECT 1 FROM sluice_files WHERE ${unnamed} AND id > g.low AND id < g.high ORDER BY id LIMIT 1) = 1`)
     yield* Effect.forEach(
       gaps,
-      ({ high, low }) => sql`UPDATE sluice_files SET gone = 1 WHERE ${unnamed} AND id > ${low} AND id < ${high}`,
+      ({ high, low }) =>
+        sql`UPDATE sluice_files SET gone = 1 WHERE ${unnamed} AND id > ${toText(low)} AND id < ${toText(high)}`,
       { discard: true }
     )
     yield* sql`UPDATE sluice_files SET gone = 1 WHERE ${unnamed}
@@ -278,7 +280,7 @@ export const make = Effect.fnUntraced(function* (
     compare: Comparing.make(sql, pipeline, known),
     list: (limit, after = "") =>
       Files("list")(sql`SELECT id, uri, token, facts, content, container, object_id, gone FROM sluice_files
-        WHERE pipeline = ${pipeline} AND id > ${after} ORDER BY id LIMIT ${limit}`).pipe(
+        WHERE pipeline = ${pipeline} AND id > ${toText(after)} ORDER BY id LIMIT ${limit}`).pipe(
         Effect.map((rows) => rows.map(knownOf))
       ),
     containers: (ids) =>
@@ -302,7 +304,7 @@ export const make = Effect.fnUntraced(function* (
           sent_at = excluded.sent_at`),
     intents: (limit, after = "") =>
       Intents("intents")(sql`SELECT id, uri, token, facts, content, container, replaces, sent_at FROM sluice_intents
-        WHERE pipeline = ${pipeline} AND id > ${after} ORDER BY id LIMIT ${limit}`).pipe(
+        WHERE pipeline = ${pipeline} AND id > ${toText(after)} ORDER BY id LIMIT ${limit}`).pipe(
         Effect.map((rows) =>
           rows.map(({ replaces, sent_at, ...row }) => ({
             ...stateOf(row),

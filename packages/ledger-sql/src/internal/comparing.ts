@@ -7,12 +7,17 @@ import { Ledger, SourceFile } from "@sluice/core"
 import { Effect } from "effect"
 import type { SqlClient } from "effect/sql/SqlClient"
 import { failed } from "./failing.ts"
+import { isPlain } from "./text.ts"
 
 /** Not decoded: a row that says anything else than the file it is compared with is read again, and is then. */
 type Row = ReadonlyArray<unknown>
 
+/** And written in the table as they are. */
 const isInOrder = (files: ReadonlyArray<SourceFile.SourceFile>): boolean =>
-  files.every(({ id }, i) => i === 0 || (files[i - 1]?.id ?? id) < id)
+  files.every(({ id, token, within = "" }, i) => {
+    const before = files[i - 1]?.id
+    return (before === undefined || before < id) && isPlain(id) && isPlain(token) && isPlain(within)
+  })
 
 /** `Ledger.isAsNamed`, of what is not gone. */
 const isAsNamed = ([, token, facts, container]: Row, file: SourceFile.SourceFile): boolean =>

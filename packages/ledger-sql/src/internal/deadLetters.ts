@@ -7,6 +7,7 @@ import { SqlClient } from "effect/sql"
 import type { SqlError } from "effect/sql/SqlError"
 import { Integer, rowsOf } from "./failing.ts"
 import * as Given from "./given.ts"
+import { toText } from "./text.ts"
 
 const File = Schema.fromJsonString(SourceFile.SourceFile)
 const Cause = Schema.fromJsonString(Outcome.Cause)
@@ -78,7 +79,7 @@ export const list = Effect.fnUntraced(function* (
   const rows = yield* Rows(
     "deadLetters"
   )(sql`SELECT file, cause, request, refusals, run, first_at, last_at FROM sluice_dead_letters
-    WHERE pipeline = ${pipeline} AND id > ${after} ${wanted} ORDER BY id LIMIT ${limit}`)
+    WHERE pipeline = ${pipeline} AND id > ${toText(after)} ${wanted} ORDER BY id LIMIT ${limit}`)
   return rows.map(({ cause, file, first_at, last_at, refusals, request, run }) => ({
     file,
     cause,

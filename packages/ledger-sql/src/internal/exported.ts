@@ -6,6 +6,7 @@ import { Schema } from "effect"
 import type { SqlClient } from "effect/sql/SqlClient"
 import type { Fragment, Statement } from "effect/sql/Statement"
 import * as Given from "./given.ts"
+import { fromText, toText } from "./text.ts"
 
 /** Grows when lines are no longer what they were. */
 export const formatVersion = 1
@@ -185,7 +186,7 @@ export const lineOf = ({ columns, kind }: Table, row: Readonly<Record<string, un
 const valueOf = (type: Type, value: unknown): unknown => {
   switch (type) {
     case "text":
-      return value
+      return typeof value === "string" ? fromText(value) : value
     case "number":
       return typeof value === "bigint" ? Number(value) : value
     case "flag":
@@ -219,7 +220,8 @@ export const select = (
   after: string | number | undefined,
   limit: number
 ): Statement<Record<string, unknown>> => {
-  const beyond = after === undefined ? sql.literal("") : sql`AND ${sql(key)} > ${after}`
+  const beyond =
+    after === undefined ? sql.literal("") : sql`AND ${sql(key)} > ${typeof after === "string" ? toText(after) : after}`
   return sql`SELECT ${sql.csv(Object.keys(columns).map((column) => sql`${sql(column)}`))} FROM ${sql(table)}
     WHERE pipeline = ${pipeline} ${beyond} ORDER BY ${sql(key)} LIMIT ${limit}`
 }

@@ -4,6 +4,7 @@
 import { Ledger } from "@sluice/core"
 import { Effect, Layer, Predicate, Schema, SchemaGetter } from "effect"
 import { SqlClient, SqlError } from "effect/sql"
+import { fromRow } from "./text.ts"
 
 /** What the database says; a client's own words for it are often `Query failed`. */
 const wordsOf = ({ message, reason: { cause } }: SqlError.SqlError): string =>
@@ -64,7 +65,7 @@ export const rowsOf = <A>(schema: Schema.Decoder<A>) => {
     statement.pipe(
       Effect.mapError(failed(operation)),
       Effect.flatMap((rows) =>
-        Effect.mapError(decode(rows), (error) =>
+        Effect.mapError(decode(rows.map(fromRow)), (error) =>
           unreadable(operation, "a row is not what this version of Sluice writes; it was edited, or is damaged", error)
         )
       )

@@ -3,10 +3,20 @@
  */
 import type { SqlClient } from "effect/sql/SqlClient"
 import type { Fragment } from "effect/sql/Statement"
+import { toText } from "./text.ts"
+
+/** JSON writes in this way what texts are kept without, and nothing else that is common. */
+const mayEscape = /\\u00[01]0/
+
+const written = (values: ReadonlyArray<unknown>): string => {
+  const json = JSON.stringify(values)
+  if (!mayEscape.test(json)) return json
+  return JSON.stringify(values, (_, value: unknown) => (typeof value === "string" ? toText(value) : value))
+}
 
 /** A table `r` with one column `value`, text. */
 export const list = (sql: SqlClient, values: Iterable<string>): Fragment => {
-  const json = JSON.stringify([...values])
+  const json = written([...values])
   return sql.onDialectOrElse({
     // The collation of the columns it is compared with.
     pg: () =>
@@ -19,7 +29,7 @@ export type Row = ReadonlyArray<string | number | null | undefined>
 
 /** A table `r` whose column `value` has a row: `r.value ->> 0` is the text of its first part. */
 export const rows = (sql: SqlClient, all: ReadonlyArray<Row>): Fragment => {
-  const json = JSON.stringify(all)
+  const json = written(all)
   return sql.onDialectOrElse({
     pg: () => sql`jsonb_array_elements(${json}::text::jsonb) AS r(value)`,
     orElse: () => sql`json_each(${json}) AS r`

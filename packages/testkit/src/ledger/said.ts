@@ -53,7 +53,7 @@ export const settle = (
   settlement: Partial<Ledger.Settlement>
 ): Effect.Effect<void, Ledger.LedgerError> => book.settle({ ...Ledger.nothing, ...settlement })
 
-/** Text of the worst kind that names of files are made of. NUL alone is no text for a database. */
+/** Text of the worst kind that names are made of. NUL is kept in what sources say alone: ids have a test of their own. */
 export const texts: ReadonlyArray<readonly [kind: string, text: string]> = [
   ["quotes", `it's "quoted" \`so\``],
   ["backslashes", String.raw`\ \\ \n \u0041 \x00`],

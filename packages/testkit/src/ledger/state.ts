@@ -154,6 +154,73 @@ export const state = (test: Test): void => {
       }))
   }
 
+  test("keeps ids apart that hold NUL, and gives them back as they are", () =>
+    Effect.gen(function* () {
+      const ledger = yield* Ledger.Ledger
+      const book = yield* open("NUL")
+      // With what such a character might be written as.
+      const names = [
+        "a",
+        "a\0",
+        "a\0b",
+        "a\0c",
+        "a\u0010",
+        "a\u00100",
+        "a\u0010\u0010",
+        "\0",
+        "a\\u0000",
+        "a\\0"
+      ].toSorted()
+      const of = (name: string) => ({ uri: `test://${name}`, token: name, within: name })
+      const files = names.map((name) => file(name, of(name)))
+      const intents = names.map((name) => intent(name, { ...of(name), replaces: name }))
+      yield* book.beginSweep({ tracks: true, asked: "all" })
+      yield* book.intend(intents)
+      assert.deepStrictEqual((yield* book.intents(99)).toSorted(byId), intents)
+      yield* settle(book, {
+        files: files.map((one) => ({ file: one, outcome: Outcome.Created.make({}), objectId: one.id })),
+        containers: names.map((id) => ({ id, within: id, state: id })),
+        cursors: names.map((name) => at(name, name)),
+        superseded: names.map((name) => ({ uri: name, objectId: name }))
+      })
+      assert.deepStrictEqual(yield* book.intents(99), [])
+      const known = yield* book.known(names)
+      for (const one of files) {
+        assert.deepStrictEqual(known.get(one.id), { ...SourceFile.state(one), objectId: one.id, gone: false })
+      }
+      for (const page of [files, files.slice(1, 3), files.filter(({ id }) => id.includes("\u0010"))]) {
+        assert.deepStrictEqual((yield* book.compare(page)).others, new Map())
+        const others = page.map((one) => ({ ...one, token: `${one.token}\0` }))
+        assert.deepStrictEqual([...(yield* book.compare(others)).others.keys()].toSorted(), ids(page))
+      }
+      const listed: Array<string> = []
+      for (let after = ""; listed.length < 99;) {
+        const [next] = yield* book.list(1, after)
+        if (next === undefined) break
+        listed.push((after = next.id))
+      }
+      assert.deepStrictEqual(listed.toSorted(), names)
+      assert.deepStrictEqual([...(yield* book.containers(names)).keys()].toSorted(), names)
+      const { sweep } = yield* book.position
+      assert.deepStrictEqual(sweep.map(({ cursor }): string => cursor).toSorted(), names)
+      assert.deepStrictEqual(yield* book.superseded(99, ["a\0"]), [{ uri: "a\0", objectId: "a\0" }])
+      yield* settle(book, {
+        files: files.map((one) => ({ file: one, outcome: rejected("x"), request: { [one.id]: one.id } }))
+      })
+      const letters = yield* ledger.deadLetters("NUL", { limit: 99, ids: ["a\0b"] })
+      assert.deepStrictEqual(
+        letters.map((letter) => [letter.file, letter.request]),
+        [[file("a\0b", of("a\0b")), { "a\0b": "a\0b" }]]
+      )
+      yield* settle(book, { gone: ["a\0"] })
+      assert.deepStrictEqual(ids(yield* book.gone(99)), ["a\0"])
+      yield* settle(book, { removed: ["a\0"] })
+      assert.deepStrictEqual(
+        ids((yield* book.known(names)).values()),
+        names.filter((name) => name !== "a\0")
+      )
+    }))
+
   test("takes and gives pages of 1,000 at once", () =>
     Effect.gen(function* () {
       const book = yield* open("pages")
