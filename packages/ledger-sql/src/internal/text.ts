@@ -4,17 +4,23 @@
  */
 
 const escape = "\u0010"
-const toEscape = /[\0\u0010]/
+const itself = escape + escape
+const nul = `${escape}0`
+
+/** It is kept as it is. */
+export const isPlain = (text: string): boolean => !text.includes("\0") && !text.includes(escape)
 
 /** NUL is `DLE 0`, and DLE is twice itself. */
 export const toText = (text: string): string =>
-  toEscape.test(text) ? text.replaceAll(escape, escape + escape).replaceAll("\0", `${escape}0`) : text
+  isPlain(text) ? text : text.replaceAll(escape, itself).replaceAll("\0", nul)
 
 export const fromText = (text: string): string =>
-  text.includes(escape) ? text.replace(/\u0010([\u00100])/g, (_, what) => (what === "0" ? "\0" : escape)) : text
-
-/** It is kept as it is. */
-export const isPlain = (text: string): boolean => !toEscape.test(text)
+  text.includes(escape)
+    ? text
+        .split(itself)
+        .map((part) => part.replaceAll(nul, "\0"))
+        .join(escape)
+    : text
 
 const hasEscape = (value: unknown): boolean => typeof value === "string" && value.includes(escape)
 
