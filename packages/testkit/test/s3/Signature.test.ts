@@ -7,6 +7,7 @@ import { assert, it } from "@effect/vitest"
 import { Effect, Redacted } from "effect"
 import { createHash } from "node:crypto"
 import { request } from "node:http"
+import { presign } from "../../src/s3/internal/signature.ts"
 import { started } from "./standIn.ts"
 
 const scope = "AKIAIOSFODNN7EXAMPLE/20130524/us-east-1/s3/aws4_request"
@@ -155,3 +156,21 @@ it.effect("accepts the documented trailer with its signature, and none that was 
     assert.strictEqual(yield* s3.etag("examplebucket", "chunkObject.txt"), md5)
   })
 )
+
+it("presigns an address as it is documented", () => {
+  const url = presign({
+    method: "GET",
+    origin: "https://examplebucket.s3.amazonaws.com",
+    path: "/test.txt",
+    headers: {},
+    credential: {
+      accessKeyId: "AKIAIOSFODNN7EXAMPLE",
+      secretAccessKey: Redacted.make("wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY")
+    },
+    region: "us-east-1",
+    now: Date.UTC(2013, 4, 24),
+    expires: 86_400
+  })
+  const signature = "aeeed9bbccd4d02ee5c0109b86d86835f995330da4c265957d157751f604d404"
+  assert.strictEqual(new URL(url).searchParams.get("X-Amz-Signature"), signature)
+})

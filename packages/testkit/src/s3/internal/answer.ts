@@ -60,9 +60,8 @@ const rawXml = (status: number, text: string, headers: Readonly<Record<string, s
   return bytes(status, { "content-type": "application/xml", ...headers }, body, 0, body.size)
 }
 
-/** The error document. The answer to a HEAD has none: the status is all a client gets. */
-export const refused = (refusal: Refusal, request: S3Request | undefined, requestId: string): Answer => {
-  if (request?.method === "HEAD") return empty(refusal.status, refusal.headers)
+/** The error document: `<Error><Code>…`. */
+export const errorDocument = (refusal: Refusal, requestId: string): string => {
   const elements: Record<string, string> = {
     Code: refusal.code,
     Message: refusal.message,
@@ -71,9 +70,11 @@ export const refused = (refusal: Refusal, request: S3Request | undefined, reques
     HostId: "stand-in"
   }
   const content = Object.entries(elements).map(([name, text]) => element(name, text))
-  return rawXml(
-    refusal.status,
-    `<?xml version="1.0" encoding="UTF-8"?>\n<Error>${content.join("")}</Error>`,
-    refusal.headers
-  )
+  return `<?xml version="1.0" encoding="UTF-8"?>\n<Error>${content.join("")}</Error>`
 }
+
+/** A refusal as an answer. That to a HEAD has no document: the status is all a client gets. */
+export const refused = (refusal: Refusal, request: S3Request | undefined, requestId: string): Answer =>
+  request?.method === "HEAD"
+    ? empty(refusal.status, refusal.headers)
+    : rawXml(refusal.status, errorDocument(refusal, requestId), refusal.headers)

@@ -166,7 +166,9 @@ const checkTime = (claim: Claim, now: number): void => {
 const encode = (text: string): string =>
   encodeURIComponent(text).replace(/[!'()*]/g, (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`)
 
-const canonicalQuery = (request: S3Request): string =>
+type Signable = Pick<S3Request, "method" | "path" | "query" | "header">
+
+const canonicalQuery = (request: Signable): string =>
   request.query
     .filter(([name]) => name !== "X-Amz-Signature")
     .map(([name, value]) => [encode(name), encode(value)] as const)
@@ -174,7 +176,7 @@ const canonicalQuery = (request: S3Request): string =>
     .map(([name, value]) => `${name}=${value}`)
     .join("&")
 
-const canonicalRequest = (request: S3Request, claim: Claim, payload: string): string =>
+const canonicalRequest = (request: Signable, claim: Pick<Claim, "signedHeaders">, payload: string): string =>
   [
     request.method,
     encode(request.path).replaceAll("%2F", "/"),
@@ -227,4 +229,43 @@ export const verifyClaim = (request: S3Request, claim: Claim, known: ReadonlyMap
     })
   }
   return { accessKeyId: claim.accessKeyId, key, time: claim.time, scope, signature: claim.signature }
+}
+
+/** What an address is signed for. */
+export interface Presigned {
+  readonly method: string
+  /** Scheme, host and port. */
+  readonly origin: string
+  /** Decoded, from the slash before the bucket on. */
+  readonly path: string
+  /** Headers a request must bear as they are here, by lower-case name; `host` is added. */
+  readonly headers: Readonly<Record<string, string>>
+  readonly credential: Credential
+  readonly region: string
+  /** Milliseconds since 1970; a signature knows whole seconds only. */
+  readonly now: number
+  /** Seconds it lives. */
+  readonly expires: number
+}
+
+/** An address that whoever holds it may use, until it expires. */
+export const presign = (target: Presigned): string => {
+  const time = basicTime(target.now)
+  const date = time.slice(0, 8)
+  const scope = `${date}/${target.region}/s3/aws4_request`
+  const headers: Readonly<Record<string, string>> = { ...target.headers, host: new URL(target.origin).host }
+  const signedHeaders = Object.keys(headers).toSorted()
+  const query = [
+    ["X-Amz-Algorithm", ALGORITHM],
+    ["X-Amz-Credential", `${target.credential.accessKeyId}/${scope}`],
+    ["X-Amz-Date", time],
+    ["X-Amz-Expires", String(target.expires)],
+    ["X-Amz-SignedHeaders", signedHeaders.join(";")]
+  ] as const
+  const request: Signable = { method: target.method, path: target.path, query, header: (name) => headers[name] }
+  const canonical = canonicalRequest(request, { signedHeaders }, "UNSIGNED-PAYLOAD")
+  const key = signingKey(target.credential, date, target.region, "s3")
+  const signature = sign(key, [ALGORITHM, time, scope, hash("sha256", canonical)].join("\n"))
+  const path = encode(target.path).replaceAll("%2F", "/")
+  return `${target.origin}${path}?${canonicalQuery(request)}&X-Amz-Signature=${signature}`
 }
