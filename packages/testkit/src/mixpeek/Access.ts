@@ -32,7 +32,15 @@ const needs: Readonly<Record<string, { readonly category?: Category; readonly pe
   updateObject: { permission: "write" },
   patchObject: { permission: "write" },
   deleteObject: { permission: "delete" },
-  deleteDocuments: { permission: "delete" }
+  deleteDocuments: { permission: "delete" },
+  createUpload: { category: "upload", permission: "write" },
+  createUploadsBatch: { category: "upload", permission: "write" },
+  getUpload: { category: "upload" },
+  listUploads: { category: "upload" },
+  confirmUpload: { category: "upload", permission: "write" },
+  confirmUploadsBatch: { category: "upload", permission: "write" },
+  cancelUpload: { category: "upload", permission: "delete" },
+  getTask: { category: "metadata" }
 }
 
 const needOf = (operation: string) => ({

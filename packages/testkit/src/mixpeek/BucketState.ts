@@ -60,6 +60,8 @@ export interface BucketState {
   readonly remove: (objectId: string) => boolean
   readonly byUniqueKey: (key: string) => StoredObject | undefined
   readonly byContent: (sha256: string) => StoredObject | undefined
+  /** Ids of the uploads that blobs are made of. */
+  readonly usedUploads: () => ReadonlySet<string>
   /** Source keys stored more than once, and how many different ones there are. */
   readonly duplicates: () => ReadonlyArray<string>
   readonly distinct: () => number
@@ -74,6 +76,9 @@ export const valueAt = (value: unknown, path: string): unknown =>
 /** The key by which an object's source is told; the first path that leads to a string. */
 export const sourceKeyOf = (fields: Readonly<Record<string, unknown>>, paths: ReadonlyArray<string>) =>
   paths.map((path) => valueAt(fields, path)).find(Predicate.isString)
+
+const uploadsIn = ({ blobs }: StoredObject): ReadonlyArray<string> =>
+  blobs.flatMap(({ content }) => content.uploadId ?? [])
 
 /** Everything is kept. */
 const keepAll = (options: BucketOptions, sourceKeys: ReadonlyArray<string>): BucketState => {
@@ -116,6 +121,7 @@ const keepAll = (options: BucketOptions, sourceKeys: ReadonlyArray<string>): Buc
     },
     byUniqueKey: (key) => objects.get(unique.get(key) ?? ""),
     byContent: (sha256) => objects.get(contents.get(sha256) ?? ""),
+    usedUploads: () => new Set([...objects.values()].flatMap(uploadsIn)),
     duplicates: () => [...tally()].filter(([, count]) => count > 1).map(([key]) => key),
     distinct: () => tally().size
   }
@@ -125,6 +131,7 @@ const keepAll = (options: BucketOptions, sourceKeys: ReadonlyArray<string>): Buc
 const keepCounts = (options: BucketOptions, sourceKeys: ReadonlyArray<string>): BucketState => {
   const seen = Fingerprints.make()
   const twice = new Set<string>()
+  const uploads = new Set<string>()
   let count = 0
   let first: StoredObject | undefined
   let last: StoredObject | undefined
@@ -139,10 +146,12 @@ const keepCounts = (options: BucketOptions, sourceKeys: ReadonlyArray<string>): 
       last = object
       const key = sourceKeyOf(object.fields, sourceKeys)
       if (key !== undefined && !seen.add(key)) twice.add(key)
+      for (const upload of uploadsIn(object)) uploads.add(upload)
     },
     remove: () => false,
     byUniqueKey: () => undefined,
     byContent: () => undefined,
+    usedUploads: () => uploads,
     duplicates: () => [...twice],
     distinct: seen.size
   }

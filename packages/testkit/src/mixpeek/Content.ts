@@ -9,6 +9,8 @@ export interface Content {
   readonly form: "value" | "data-uri" | "base64" | "reference" | "upload"
   /** Where it is, for a reference. */
   readonly url?: string
+  /** The upload it was put with. */
+  readonly uploadId?: string
   /** Size and SHA-256 (lower-case hex) of the bytes, where they were given or fetched. JSON counts as its text. */
   readonly size?: number
   readonly sha256?: string

@@ -10,6 +10,7 @@ import * as Content from "./Content.ts"
 import * as Documents from "./Documents.ts"
 import * as Reference from "./Reference.ts"
 import type { State } from "./State.ts"
+import { contentOf } from "./UploadState.ts"
 
 /** All checks passed, nothing stored yet. */
 export interface Draft {
@@ -52,13 +53,21 @@ const readContent = Effect.fnUntraced(function* (state: State, blob: Json, type:
     : read
 })
 
-const readBlob = Effect.fnUntraced(function* (state: State, blob: unknown, index: number) {
+/** The content of a blob that names an upload instead of having data. */
+const uploaded = (state: State, bucket: BucketState, uploadId: string): Res.Result<Content.Content, Misfit> => {
+  const content = contentOf(state, bucket.options.id, uploadId)
+  return Predicate.isString(content) ? Res.fail(refused(content)) : Res.succeed(content)
+}
+
+const readBlob = Effect.fnUntraced(function* (state: State, bucket: BucketState, blob: unknown, index: number) {
   if (!Predicate.isObject(blob)) return Res.fail(invalid(["blobs", index], "A blob must be an object"))
-  const { key_prefix, metadata, property, type, upload_id } = blob
-  if (Predicate.isString(upload_id)) {
-    return Res.fail(invalid(["blobs", index, "upload_id"], `Upload ${upload_id} was not found`))
+  const { data, key_prefix, metadata, property, type, upload_id } = blob
+  if (Predicate.isString(upload_id) && data !== undefined) {
+    return Res.fail(invalid(["blobs", index], "A blob has either 'data' or 'upload_id', and not both"))
   }
-  const content: Res.Result<Content.Content, Misfit> = yield* readContent(state, blob, String(type))
+  const content: Res.Result<Content.Content, Misfit> = Predicate.isString(upload_id)
+    ? uploaded(state, bucket, upload_id)
+    : yield* readContent(state, blob, String(type))
   return Res.mapBoth(content, {
     onSuccess: (content): StoredBlob => ({
       blobId: state.newId("blob"),
@@ -68,7 +77,10 @@ const readBlob = Effect.fnUntraced(function* (state: State, blob: unknown, index
       metadata: Predicate.isObject(metadata) ? metadata : {},
       content
     }),
-    onFailure: (misfit): Complaint => ({ location: ["blobs", index, "data"], ...misfit })
+    onFailure: (misfit): Complaint => ({
+      location: ["blobs", index, Predicate.isString(upload_id) ? "upload_id" : "data"],
+      ...misfit
+    })
   })
 })
 
@@ -108,7 +120,7 @@ export const make = Effect.fnUntraced(function* (state: State, bucket: BucketSta
   const blobs: Array<StoredBlob> = []
   const sent: ReadonlyArray<unknown> = Array.isArray(object["blobs"]) ? object["blobs"] : []
   for (const [index, blob] of sent.entries()) {
-    const read: Res.Result<StoredBlob, Complaint> = yield* readBlob(state, blob, index)
+    const read: Res.Result<StoredBlob, Complaint> = yield* readBlob(state, bucket, blob, index)
     if (Res.isFailure(read)) return refuse(read.failure)
     blobs.push(read.success)
   }

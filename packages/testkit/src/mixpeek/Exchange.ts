@@ -1,39 +1,16 @@
 /**
  * One request and its answer, step by step.
  */
-import { Duration, Effect, Predicate } from "effect"
+import { Effect, Predicate } from "effect"
 import type { Answer } from "./Answer.ts"
 import * as Answers from "./Answer.ts"
 import * as Access from "./Access.ts"
 import type { Match } from "./Description.ts"
 import type { Fault } from "./Faults.ts"
 import * as Operations from "./Operations.ts"
+import { badGateway, type Exchanged, gatewayTimeout, pause, type Reply } from "./Reply.ts"
 import type { Request } from "./Request.ts"
 import type { State } from "./State.ts"
-
-/** What goes back on the wire. */
-export type Reply =
-  | { readonly _tag: "Answer"; readonly answer: Answer }
-  | { readonly _tag: "Html"; readonly status: number; readonly html: string }
-  | { readonly _tag: "Reset" }
-  /** The answer, and then the connection breaks in the middle of it. */
-  | { readonly _tag: "Truncated"; readonly answer: Answer }
-  | { readonly _tag: "Silence" }
-
-export interface Exchanged {
-  readonly reply: Reply
-  readonly operation: string
-  readonly records: number
-  readonly fault: string | undefined
-  /** What is still to be done when the reply has been given. */
-  readonly afterwards: Effect.Effect<unknown>
-}
-
-const html = (status: number, title: string): Reply => ({
-  _tag: "Html",
-  status,
-  html: `<html>\r\n<head><title>${status} ${title}</title></head>\r\n<body><center><h1>${status} ${title}</h1></center></body>\r\n</html>\r\n`
-})
 
 const parse = (body: Uint8Array): { readonly json: unknown } | undefined => {
   if (body.byteLength === 0) return { json: undefined }
@@ -77,15 +54,17 @@ const struck = (
 ): Reply => {
   switch (fault.kind) {
     case "reset":
+    case "reset-in-body":
+    case "corrupt":
       return { _tag: "Reset" }
     case "truncated":
       return { _tag: "Truncated", answer: answer ?? Answers.ok({ succeeded: [] }) }
     case "silence":
       return { _tag: "Silence" }
     case "bad-gateway":
-      return html(502, "Bad Gateway")
+      return badGateway
     case "gateway-timeout":
-      return html(504, "Gateway Time-out")
+      return gatewayTimeout
     case "unavailable":
       return { _tag: "Answer", answer: Access.unavailable(state, account, request, fault.wait ?? "1 second") }
     case "server-error":
@@ -93,12 +72,10 @@ const struck = (
     case "throttle":
       return { _tag: "Answer", answer: Access.throttled(state, account, request, fault.wait ?? "1 second") }
     case "unauthorized":
+    case "expired":
       return { _tag: "Answer", answer: Answers.unauthorized("Invalid API key") }
   }
 }
-
-const pause = (time: Duration.Input): Effect.Effect<void> =>
-  Duration.isZero(Duration.fromInputUnsafe(time)) ? Effect.void : Effect.sleep(time)
 
 /** Everything a request goes through, up to the reply. */
 export const exchange = Effect.fnUntraced(function* (state: State, request: Request, turn: number, atOnce: number) {
@@ -115,6 +92,7 @@ export const exchange = Effect.fnUntraced(function* (state: State, request: Requ
         : reply,
     operation,
     records,
+    bytes: request.bytes,
     fault: undefined,
     afterwards: Effect.void
   })

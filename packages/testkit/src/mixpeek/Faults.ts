@@ -11,6 +11,12 @@ export interface Fault {
    * - `bad-gateway`, `gateway-timeout`: 502 and 504 with HTML, as proxies answer
    * - `unavailable`: 503; `server-error`: 500; `throttle`: 429, each with the envelope
    * - `unauthorized`: 401, as when a key is revoked during a run
+   *
+   * Of `putUpload`, the PUT of a file to its presigned address, the same with S3's answers (`throttle` is 503 SlowDown,
+   * `unauthorized` 403), and more that only it knows:
+   * - `reset-in-body`: the connection breaks when half of the body has come, and nothing is stored
+   * - `corrupt`: one byte is stored as another, and the ETag is that of what is stored
+   * - `expired`: 403, as when the address has expired
    */
   readonly kind:
     | "reset"
@@ -22,6 +28,9 @@ export interface Fault {
     | "server-error"
     | "throttle"
     | "unauthorized"
+    | "reset-in-body"
+    | "corrupt"
+    | "expired"
   /** Whether the request takes effect: not at all (default), before the failure, or only some time after it. */
   readonly commits?: "never" | "before" | "after" | undefined
   /** How long after the failure the request takes effect, with `commits: "after"`. 100 ms by default. */
@@ -30,7 +39,7 @@ export interface Fault {
   readonly delay?: Duration.Input | undefined
   /** How long `throttle` and `unavailable` tell to wait. 1 second by default. */
   readonly wait?: Duration.Input | undefined
-  /** Operations it strikes, by `operationId` of the description. `createObjectsBatch` by default. */
+  /** Operations it strikes: `putUpload`, or an `operationId` of the description. `createObjectsBatch` by default. */
   readonly operations?: ReadonlyArray<string> | undefined
   /** Share of these requests it strikes, 0 to 1. 1 by default. */
   readonly fraction?: number | undefined

@@ -8,7 +8,7 @@ export interface RequestRecord {
   readonly at: number
   readonly method: string
   readonly path: string
-  /** The description's `operationId`; `unknown` where no path matches. */
+  /** The description's `operationId`; `putUpload` for a PUT to the storage, `unknown` where no path matches. */
   readonly operation: string
   /** 0 where the connection was broken before an answer. */
   readonly status: number
@@ -26,11 +26,13 @@ export interface Totals {
   readonly requests: number
   readonly records: number
   readonly bytes: number
+  /** Bytes put to the storage, of PUTs that failed too; `bytes` includes them. */
+  readonly bytesPut: number
   readonly byOperation: Readonly<Record<string, number>>
   readonly byStatus: Readonly<Record<string, number>>
   readonly firstAt: number | undefined
   readonly lastAt: number | undefined
-  /** Most requests there were at the same time. */
+  /** Most requests to the API there were at the same time. */
   readonly mostAtOnce: number
 }
 
@@ -58,7 +60,7 @@ export interface Journal {
   readonly tooEarly: Ring<TooEarly>
   readonly refusals: Ring<Refusal>
   readonly count: (record: RequestRecord) => void
-  /** Notes that a request has begun; the returned number is how many there are now. */
+  /** Notes that a request to the API has begun; the returned number is how many there are now. */
   readonly begin: () => number
   readonly end: () => void
   readonly totals: () => Totals
@@ -67,7 +69,7 @@ export interface Journal {
 export const make = (capacity: number): Journal => {
   const byOperation: Record<string, number> = {}
   const byStatus: Record<string, number> = {}
-  const sums = { requests: 0, records: 0, bytes: 0 }
+  const sums = { requests: 0, records: 0, bytes: 0, bytesPut: 0 }
   let firstAt: number | undefined
   let lastAt: number | undefined
   let now = 0
@@ -83,6 +85,7 @@ export const make = (capacity: number): Journal => {
       sums.requests++
       sums.records += record.records
       sums.bytes += record.bytes
+      if (record.operation === "putUpload") sums.bytesPut += record.bytes
       byOperation[record.operation] = (byOperation[record.operation] ?? 0) + 1
       byStatus[record.status] = (byStatus[record.status] ?? 0) + 1
       firstAt ??= record.at

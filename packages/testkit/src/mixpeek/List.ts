@@ -6,6 +6,7 @@ import * as Answers from "./Answer.ts"
 import { ownParts } from "./BucketSchema.ts"
 import type { BucketState, StoredObject } from "./BucketState.ts"
 import * as Filter from "./Filter.ts"
+import * as Sort from "./Sort.ts"
 import type { State } from "./State.ts"
 import * as Wire from "./Wire.ts"
 
@@ -39,21 +40,6 @@ const valuesOf =
     const whole = ownParts.has(steps[0] ?? "") ? Wire.object(stored, state.settings) : stored.fields
     return Filter.valuesAt(whole, steps)
   }
-
-/** Nothing comes after everything else, whatever the direction. */
-const byField = (state: State, sort: unknown) => {
-  if (!Predicate.isObject(sort) || !Predicate.isString(sort["field"])) return undefined
-  const { direction, field } = sort
-  const sign = direction === "desc" ? -1 : 1
-  const keyOf = (stored: StoredObject) => valuesOf(state, stored)(field)[0]
-  return (left: StoredObject, right: StoredObject): number => {
-    const [one, other] = [keyOf(left), keyOf(right)]
-    if (Predicate.isNullish(one) || Predicate.isNullish(other)) {
-      return Number(Predicate.isNullish(one)) - Number(Predicate.isNullish(other))
-    }
-    return one < other ? -sign : one > other ? sign : 0
-  }
-}
 
 /** Keeps the values at these dot paths. */
 const pick = (value: unknown, paths: ReadonlyArray<ReadonlyArray<string>>): unknown => {
@@ -107,7 +93,7 @@ export const list = (state: State, bucket: BucketState, body: unknown, query: UR
   const start = startOf(state, query)
   if (Option.isNone(start)) return Answers.badRequest("The cursor is not one of this server")
   const limit = Number(query.get("limit") ?? defaultLimit)
-  const order = byField(state, sort)
+  const order = Sort.by<StoredObject>(sort, (stored, field) => valuesOf(state, stored)(field)[0])
   const found = bucket.objects
     .values()
     .filter((stored) => test.success(valuesOf(state, stored)))

@@ -6,9 +6,12 @@ import { createServer, type IncomingMessage, type ServerResponse } from "node:ht
 import { listen } from "../internal/listen.ts"
 import type { Answer } from "./Answer.ts"
 import * as Answers from "./Answer.ts"
-import { exchange, type Exchanged, type Reply } from "./Exchange.ts"
+import { exchange } from "./Exchange.ts"
+import { put } from "./Put.ts"
+import type { Exchanged, Reply } from "./Reply.ts"
 import type { Request } from "./Request.ts"
 import type { State } from "./State.ts"
+import { isStorage } from "./Storage.ts"
 
 /** Reads a body to its end, and keeps at most `limit` bytes of it. */
 const readBody = (message: IncomingMessage, limit: number): Effect.Effect<Pick<Request, "body" | "bytes">> =>
@@ -24,7 +27,7 @@ const readBody = (message: IncomingMessage, limit: number): Effect.Effect<Pick<R
     message.on("error", () => resume(Effect.interrupt))
   })
 
-const write = (response: ServerResponse, status: number, headers: Record<string, string>, body: string) => {
+const write = (response: ServerResponse, status: number, headers: Readonly<Record<string, string>>, body: string) => {
   response.writeHead(status, { ...headers, "content-length": String(Buffer.byteLength(body)) })
   return body
 }
@@ -45,8 +48,8 @@ const send = (reply: Reply, requestId: string, response: ServerResponse): void =
       else response.end(write(response, answer.status, headersOf(answer, requestId), jsonOf(answer)))
       return
     }
-    case "Html":
-      response.end(write(response, reply.status, { "content-type": "text/html" }, reply.html))
+    case "Text":
+      response.end(write(response, reply.status, reply.headers, reply.text))
       return
     case "Truncated": {
       const body = write(response, reply.answer.status, headersOf(reply.answer, requestId), jsonOf(reply.answer))
@@ -65,7 +68,7 @@ const statusOf = (reply: Reply): number => {
     case "Answer":
     case "Truncated":
       return reply.answer.status
-    case "Html":
+    case "Text":
       return reply.status
     case "Reset":
     case "Silence":
@@ -82,43 +85,47 @@ const failed = (state: State, defect: unknown): Exchanged => {
     reply: { _tag: "Answer", answer },
     operation: "unknown",
     records: 0,
+    bytes: 0,
     fault: undefined,
     afterwards: Effect.void
   }
 }
 
+/** A request to the API. Those to the storage are none of its, and count for none of its limits. */
+const answered = (state: State, turns: { next: number }, message: IncomingMessage, at: number) =>
+  Effect.suspend(() => {
+    const atOnce = state.journal.begin()
+    return Effect.gen(function* () {
+      const { method = "GET", url = "/" } = message
+      const { body, bytes } = yield* readBody(message, state.settings.maxBodyBytes)
+      const request: Request = { at, connection: message.socket, method, url, headers: message.headers, body, bytes }
+      return yield* exchange(state, request, turns.next++, atOnce)
+    }).pipe(Effect.ensuring(Effect.sync(state.journal.end)))
+  })
+
 const serve = (state: State, turns: { next: number }) =>
   Effect.fnUntraced(function* (message: IncomingMessage, response: ServerResponse) {
     const at = state.clock.currentTimeMillisUnsafe()
     const requestId = state.newId("req")
-    const atOnce = state.journal.begin()
-    const exchanged: Exchanged = yield* Effect.gen(function* () {
-      const method = message.method ?? "GET"
-      const url = message.url ?? "/"
-      const { body, bytes } = yield* readBody(message, state.settings.maxBodyBytes)
-      const result = yield* exchange(
-        state,
-        { at, connection: message.socket, method, url, headers: message.headers, body, bytes },
-        turns.next++,
-        atOnce
-      )
-      const { fault, operation, records, reply } = result
-      const [path = ""] = url.split("?")
-      state.journal.count({
-        at,
-        method,
-        path,
-        operation,
-        status: statusOf(reply),
-        records,
-        bytes,
-        requestId,
-        fault
-      })
-      return result
-    }).pipe(
-      Effect.catchDefect((defect) => Effect.succeed(failed(state, defect))),
-      Effect.ensuring(Effect.sync(state.journal.end))
+    const { method = "GET", url = "/" } = message
+    const exchanged = yield* (isStorage(url) ? put(state, message) : answered(state, turns, message, at)).pipe(
+      Effect.tap(({ bytes, fault, operation, records, reply }) =>
+        Effect.sync(() => {
+          const [path = ""] = url.split("?")
+          state.journal.count({
+            at,
+            method,
+            path,
+            operation,
+            status: statusOf(reply),
+            records,
+            bytes,
+            requestId,
+            fault
+          })
+        })
+      ),
+      Effect.catchDefect((defect) => Effect.succeed(failed(state, defect)))
     )
     // Clients measure times by the server's clock, and that is the `Clock`.
     response.setHeader("date", new Date(state.clock.currentTimeMillisUnsafe()).toUTCString())
@@ -133,5 +140,7 @@ export const start = Effect.fnUntraced(function* (state: State) {
   const server = createServer((message, response) => void run(handle(message, response)))
   // A client that keeps connections must never meet one that is closed while it sends.
   server.keepAliveTimeout = 600_000
-  return yield* Effect.orDie(listen(server))
+  const url = yield* Effect.orDie(listen(server))
+  state.origin = url
+  return url
 })

@@ -13,6 +13,8 @@ import * as Limits from "./Limits.ts"
 import * as Listener from "./Listener.ts"
 import { defaults, type Settings } from "./Settings.ts"
 import type { State } from "./State.ts"
+import * as Tasks from "./Tasks.ts"
+import * as UploadState from "./UploadState.ts"
 import * as Waits from "./Waits.ts"
 
 export type { BucketOptions, StoredBlob, StoredObject } from "./BucketState.ts"
@@ -23,6 +25,9 @@ export type { Fault } from "./Faults.ts"
 export type { Refusal, RequestRecord, TooEarly, Totals } from "./Journal.ts"
 export type { Category, Limits, Rate } from "./Limits.ts"
 export { type ApiKey, defaults, type Permission, type Quota, type RetryAfterForm, type Settings } from "./Settings.ts"
+export type { StoredFile } from "./Storage.ts"
+export type { Until } from "./Tasks.ts"
+export type { StoredUpload, Upload, UploadSettings } from "./UploadState.ts"
 
 /** What a stand-in is made with; all of `Settings` can be changed later, the rest cannot. */
 export interface Options extends Partial<Settings> {
@@ -33,7 +38,7 @@ export interface Options extends Partial<Settings> {
   readonly seed?: string | number | undefined
   /** `counts` keeps counts and two samples of each bucket's objects: for runs of millions. `all` by default. */
   readonly retain?: "all" | "counts" | undefined
-  /** Bytes kept of each blob's content; size and hash are kept anyway. 64 by default. */
+  /** Bytes kept of each blob's content and of each file put; size and hash are kept anyway. 64 by default. */
   readonly keepContent?: number | undefined
   /** Dot paths at which an object's source key may stand. `source_key` and `metadata.source_key` by default. */
   readonly sourceKeys?: ReadonlyArray<string> | undefined
@@ -64,6 +69,10 @@ export interface MixpeekStandIn {
   readonly samples: (bucket: string) => Effect.Effect<ReadonlyArray<BucketState.StoredObject>>
   /** What was made of objects and is there, in all collections. */
   readonly documents: Effect.Effect<ReadonlyArray<StoredDocument>>
+  /** Uploads of a bucket in the order of creation. */
+  readonly uploads: (bucket: string) => Effect.Effect<ReadonlyArray<UploadState.Upload>>
+  /** Uploads of a bucket that were left behind: neither cancelled nor used by an object. */
+  readonly orphans: (bucket: string) => Effect.Effect<ReadonlyArray<UploadState.Upload>>
   /** The last requests, oldest first. */
   readonly requests: Effect.Effect<ReadonlyArray<Journal.RequestRecord>>
   readonly totals: Effect.Effect<Journal.Totals>
@@ -100,12 +109,17 @@ const makeState = Effect.fnUntraced(function* (options: Options) {
   const draw = () => random.nextDoubleUnsafe()
   const state: State = {
     settings: { ...defaults, ...settings },
+    origin: "",
     seed,
     namespace,
     keepContent,
     sourceKeys,
     buckets: new Map(buckets.map((bucket) => [bucket.id, BucketState.make(bucket, sourceKeys, retain)])),
     documents: new Map(),
+    uploads: new Map(),
+    files: new Map(),
+    tasks: new Map(),
+    running: new Set(),
     description: yield* Description.load,
     journal: Journal.make(logged),
     limiter: Limits.make(),
@@ -124,8 +138,9 @@ export const make = (options: Options): Effect.Effect<MixpeekStandIn, never, Sco
   Effect.gen(function* () {
     const state = yield* makeState(options)
     const url = yield* Listener.start(state)
+    const seen = <A>(read: () => A): Effect.Effect<A> => Effect.andThen(Tasks.settle(state), Effect.sync(read))
     const bucket = <A>(id: string, read: (bucket: BucketState.BucketState) => A): Effect.Effect<A> =>
-      Effect.sync(() => {
+      seen(() => {
         const found = state.buckets.get(id)
         if (found === undefined) throw new Error(`The stand-in has no bucket ${id}`)
         return read(found)
@@ -139,7 +154,9 @@ export const make = (options: Options): Effect.Effect<MixpeekStandIn, never, Sco
       distinct: (id) => bucket(id, (bucket) => bucket.distinct()),
       duplicates: (id) => bucket(id, (bucket) => bucket.duplicates()),
       samples: (id) => bucket(id, (bucket) => bucket.samples()),
-      documents: Effect.sync(() => [...state.documents.values()]),
+      documents: seen(() => [...state.documents.values()]),
+      uploads: (id) => bucket(id, () => UploadState.views(state, id)),
+      orphans: (id) => bucket(id, () => UploadState.views(state, id).filter(UploadState.isOrphan)),
       requests: Effect.sync(() => state.journal.requests.items()),
       totals: Effect.sync(() => state.journal.totals()),
       refusals: Effect.sync(() => state.journal.refusals.items()),

@@ -6,6 +6,7 @@ import type { Answer } from "./Answer.ts"
 import * as Answers from "./Answer.ts"
 import * as Buckets from "./Buckets.ts"
 import type { BucketOptions, BucketState, StoredObject } from "./BucketState.ts"
+import * as Confirm from "./Confirm.ts"
 import * as Create from "./Create.ts"
 import type { Match } from "./Description.ts"
 import * as Documents from "./Documents.ts"
@@ -13,8 +14,22 @@ import type { Limits } from "./Limits.ts"
 import * as List from "./List.ts"
 import * as Objects from "./Objects.ts"
 import type { State } from "./State.ts"
+import * as Tasks from "./Tasks.ts"
+import * as UploadList from "./UploadList.ts"
+import * as Uploads from "./Uploads.ts"
 
-const writes = new Set(["createObject", "createObjectsBatch", "updateObject", "patchObject", "deleteObject"])
+const writes = new Set([
+  "createObject",
+  "createObjectsBatch",
+  "updateObject",
+  "patchObject",
+  "deleteObject",
+  "createUpload",
+  "createUploadsBatch",
+  "confirmUpload",
+  "confirmUploadsBatch",
+  "cancelUpload"
+])
 
 const ofObject = (
   bucket: BucketState,
@@ -59,30 +74,56 @@ const inBucket = (
       return ofObject(bucket, match, (stored) => Objects.update(state, bucket, stored, body))
     case "deleteObject":
       return ofObject(bucket, match, (stored) => Objects.remove(state, bucket, stored))
+    case "createUpload":
+      return Effect.succeed(Uploads.one(state, bucket, body))
+    case "createUploadsBatch":
+      return Effect.succeed(Uploads.batch(state, bucket, body))
+    case "getUpload":
+      return Effect.succeed(Uploads.get(state, bucket, match.parameters["upload_id"] ?? ""))
+    case "cancelUpload":
+      return Effect.succeed(Uploads.cancel(state, bucket, match.parameters["upload_id"] ?? "", query))
+    case "listUploads":
+      return Effect.succeed(UploadList.list(state, bucket, body, query))
+    case "confirmUpload":
+      return Confirm.one(state, bucket, match.parameters["upload_id"] ?? "", body, query)
+    case "confirmUploadsBatch":
+      return Effect.succeed(Confirm.batch(state, bucket, body))
     default:
       // Not in the description of any operation, and so noted as a violation.
       return Effect.succeed(Answers.failure(501, "NotEnabledError", `The stand-in does not offer ${match.operation}`))
   }
 }
 
+const elsewhere = (state: State, match: Match, limits: Limits, body: unknown): Answer | undefined => {
+  switch (match.operation) {
+    case "getOrganization":
+      return Buckets.organization(limits)
+    case "listBuckets":
+      return Buckets.list(state)
+    case "getObjectDocuments":
+      return Documents.list(state, match.parameters["object_id"] ?? "")
+    case "deleteDocuments":
+      return Documents.remove(state, match.parameters["collection_identifier"] ?? "", body)
+    case "getTask":
+      return Tasks.get(state, match.parameters["task_id"] ?? "")
+    default:
+      return undefined
+  }
+}
+
 /** Does what the request asks for; `limits` are those of its key. */
-export const perform = (
+export const perform = Effect.fnUntraced(function* (
   state: State,
   match: Match,
   limits: Limits,
   url: string,
   body: unknown
-): Effect.Effect<Answer> => {
-  if (match.operation === "getOrganization") return Effect.succeed(Buckets.organization(limits))
-  if (match.operation === "listBuckets") return Effect.succeed(Buckets.list(state))
-  if (match.operation === "getObjectDocuments") {
-    return Effect.succeed(Documents.list(state, match.parameters["object_id"] ?? ""))
-  }
-  if (match.operation === "deleteDocuments") {
-    return Effect.succeed(Documents.remove(state, match.parameters["collection_identifier"] ?? "", body))
-  }
+) {
+  yield* Tasks.settle(state)
+  const answer = elsewhere(state, match, limits, body)
+  if (answer !== undefined) return answer
   const identifier = match.parameters["bucket_identifier"] ?? ""
   const bucket = state.buckets.get(identifier)
-  if (bucket === undefined) return Effect.succeed(Answers.notFound(`Bucket ${identifier} was not found`))
-  return inBucket(state, bucket, match, new URL(url, "http://stand-in").searchParams, body)
-}
+  if (bucket === undefined) return Answers.notFound(`Bucket ${identifier} was not found`)
+  return yield* inBucket(state, bucket, match, new URL(url, "http://stand-in").searchParams, body)
+})

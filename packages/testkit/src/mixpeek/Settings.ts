@@ -6,6 +6,7 @@ import type { Duration } from "effect"
 import type { DocumentSettings } from "./Documents.ts"
 import type { Fault } from "./Faults.ts"
 import type { Limits } from "./Limits.ts"
+import type { UploadSettings } from "./UploadState.ts"
 
 /** What a key may do; each level includes the ones before it. */
 export type Permission = "read" | "write" | "delete" | "admin"
@@ -62,6 +63,9 @@ export interface Settings {
   readonly fetchReferences: "off" | "HEAD" | "GET"
   /** Whether anything is made of objects, and how it is listed and deleted. */
   readonly documents: DocumentSettings
+  readonly uploads: UploadSettings
+  /** How long tasks can be read when they are over; then they are answered 404. 24 hours by default. */
+  readonly taskLife: Duration.Input
   /** Base64 of more than this many bytes, decoded, is refused with ValidationError. */
   readonly maxInlineBytes: number
   /** Request bodies above this many bytes are answered 413. */
@@ -93,6 +97,8 @@ export const defaults: Settings = {
   unreachable: 0,
   fetchReferences: "off",
   documents: {},
+  uploads: {},
+  taskLife: "24 hours",
   maxInlineBytes: 10 * 1024 * 1024,
   maxBodyBytes: 32 * 1024 * 1024,
   limits: {},

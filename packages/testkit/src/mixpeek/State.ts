@@ -10,10 +10,15 @@ import type { Faults } from "./Faults.ts"
 import type { Journal } from "./Journal.ts"
 import type { Limiter } from "./Limits.ts"
 import type { Settings } from "./Settings.ts"
+import type { StoredFile } from "./Storage.ts"
+import type { Task } from "./Tasks.ts"
+import type { StoredUpload } from "./UploadState.ts"
 import type { Waits } from "./Waits.ts"
 
 export interface State {
   settings: Settings
+  /** The URL it listens at; empty until then. */
+  origin: string
   readonly seed: string | number
   readonly namespace: string
   /** Bytes kept of each blob's content. */
@@ -23,6 +28,13 @@ export interface State {
   readonly buckets: ReadonlyMap<string, BucketState>
   /** By id; in the order in which they were made. */
   readonly documents: Map<string, StoredDocument>
+  /** By id; in the order of creation. */
+  readonly uploads: Map<string, StoredUpload>
+  /** By the storage's key. */
+  readonly files: Map<string, StoredFile>
+  readonly tasks: Map<string, Task>
+  /** Ids of the tasks that are not over. */
+  readonly running: Set<string>
   readonly description: Description
   readonly journal: Journal
   readonly limiter: Limiter

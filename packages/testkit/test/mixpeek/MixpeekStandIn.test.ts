@@ -18,8 +18,7 @@ layer(client)("the stand-in", (it) => {
   it.effect("notes a violation when it is asked for what it does not offer", () =>
     Effect.gen(function* () {
       const standIn = yield* MixpeekStandIn.make({ buckets: [bucket] })
-      const body = { filename: "a.pdf", content_type: "application/pdf" }
-      const reply = yield* call(standIn, { path: "/v1/buckets/bkt_files/uploads", body })
+      const reply = yield* call(standIn, { path: "/v1/buckets/bkt_files/batches", body: { object_ids: ["obj_1"] } })
       assert.strictEqual(reply.status, 500)
       assert.strictEqual((yield* standIn.violations).length, 1)
     })

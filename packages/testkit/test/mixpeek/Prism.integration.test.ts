@@ -9,7 +9,20 @@ import { spawn } from "node:child_process"
 import { createRequire } from "node:module"
 import { createServer } from "node:net"
 import { fileURLToPath } from "node:url"
-import { as, bucket, call as callAt, type Call, client, Partial, Stored, text } from "./session.ts"
+import {
+  as,
+  bucket,
+  call as callAt,
+  type Call,
+  client,
+  Confirmation,
+  file,
+  Partial,
+  put,
+  Stored,
+  text,
+  Upload
+} from "./session.ts"
 
 const description = fileURLToPath(new URL("../../src/mixpeek/openapi.yaml", import.meta.url))
 const prism = createRequire(import.meta.url).resolve("@stoplight/prism-cli")
@@ -114,6 +127,42 @@ layer(Layer.merge(Proxied.layer, client), { timeout: "60 seconds" })("through Pr
       for (const request of requests) assert.strictEqual(yield* statusOf(request), 200, request.path)
       assert.strictEqual(yield* statusOf({ method: "DELETE", path: object }), 204)
       assert.strictEqual(yield* statusOf({ method: "DELETE", path: object }), 404)
+    })
+  )
+
+  it.effect("uploads, their confirmations and their tasks agree with it", () =>
+    Effect.gen(function* () {
+      const { standIn } = yield* Proxied
+      const uploads = `${path}/uploads`
+      const statusOf = (request: Call) => Effect.map(call(request), ({ status }) => status)
+      const created = Effect.fnUntraced(function* (changes: Readonly<Record<string, unknown>> = {}) {
+        const { presigned_url, upload_id } = as(Upload, yield* call({ path: uploads, body: { ...file, ...changes } }))
+        yield* put(presigned_url, "abc")
+        return `${uploads}/${upload_id}`
+      })
+      yield* standIn.set({ uploads: { created: 201, confirmation: { polls: 2 } } })
+      const [one, two, three] = [yield* created(), yield* created({ metadata: { run: "r1" } }), yield* created()]
+      const confirmed = as(Confirmation, yield* call({ path: `${two}/confirm?async=true`, body: {} }))
+      const requests: ReadonlyArray<readonly [Call, number]> = [
+        [{ path: `${one}/confirm`, body: { etag: "other" } }, 400],
+        [{ path: `${one}/confirm`, body: {} }, 200],
+        [{ path: `${uploads}/batch`, body: { uploads: [file, file], shared_metadata: { run: "r1" } } }, 200],
+        [{ path: `${uploads}/batch`, body: { uploads: [{ ...file, filename: "../a" }] } }, 422],
+        [{ path: `${uploads}/confirm/batch`, body: { confirmations: [{ upload_id: "upl_1" }] } }, 200],
+        [{ path: `${uploads}/list?limit=2&include_total=true`, body: { filters: { "metadata.run": "r1" } } }, 200],
+        [{ method: "GET", path: `/v1/tasks/${confirmed.task_id}` }, 200],
+        [{ method: "GET", path: two }, 200],
+        [{ method: "GET", path: `/v1/tasks/${confirmed.task_id}` }, 200],
+        [{ method: "GET", path: "/v1/tasks/task_other" }, 404],
+        [{ method: "DELETE", path: three }, 204],
+        [{ method: "DELETE", path: one }, 400],
+        [{ method: "GET", path: `${uploads}/upl_other` }, 404]
+      ]
+      for (const [request, status] of requests) assert.strictEqual(yield* statusOf(request), status, request.path)
+      yield* standIn.set({ uploads: { maxFileBytes: 1 } })
+      assert.strictEqual(yield* statusOf({ path: uploads, body: { ...file, file_size_bytes: 2 } }), 403)
+      yield* standIn.set(MixpeekStandIn.defaults)
+      assert.deepStrictEqual(yield* standIn.violations, [])
     })
   )
 

@@ -82,6 +82,36 @@ export const Partial = Schema.Struct({
   failed_count: Schema.Int
 })
 
+export const Upload = Schema.Struct({
+  upload_id: Schema.String,
+  filename: Schema.String,
+  presigned_url: Schema.NullOr(Schema.String),
+  status: Schema.String,
+  metadata: Schema.JsonObject,
+  is_duplicate: Schema.Boolean,
+  duplicate_of_upload_id: Schema.NullOr(Schema.String),
+  skipped_unique_key: Schema.Boolean,
+  existing_object_id: Schema.NullOr(Schema.String),
+  object_id: Schema.NullOr(Schema.String),
+  task_id: Schema.NullOr(Schema.String)
+})
+
+export const Confirmation = Schema.Struct({
+  upload_id: Schema.String,
+  status: Schema.String,
+  file_hash: Schema.NullOr(Schema.String),
+  object_id: Schema.NullOr(Schema.String),
+  task_id: Schema.NullOr(Schema.String)
+})
+
+export const Task = Schema.Struct({
+  task_id: Schema.String,
+  task_type: Schema.String,
+  status: Schema.String,
+  outputs: Schema.NullOr(Schema.Array(Schema.JsonObject)),
+  error: Schema.NullOr(Schema.String)
+})
+
 export const Envelope = Schema.Struct({
   success: Schema.Literal(false),
   status: Schema.Int,
@@ -99,3 +129,49 @@ export const Located = Schema.Struct({
 })
 
 export const client: Layer.Layer<HttpClient.HttpClient> = NodeHttpClient.layerUndici
+
+export const uploadsPath = "/v1/buckets/bkt_files/uploads"
+
+/** A text file that is to be named by a blob later on. */
+export const file = {
+  filename: "a.txt",
+  content_type: "text/plain",
+  create_object_on_confirm: false
+}
+
+export const createUpload = (standIn: MixpeekStandIn.MixpeekStandIn, changes: Readonly<Record<string, unknown>> = {}) =>
+  Effect.map(call(standIn, { path: uploadsPath, body: { ...file, ...changes } }), (reply) => as(Upload, reply))
+
+/** A PUT as it goes to S3: no key of ours, a length, and the type that was signed. */
+export const put = Effect.fnUntraced(function* (
+  url: string | null,
+  content: string,
+  headers: Record<string, string> = {}
+) {
+  const client = yield* HttpClient.HttpClient
+  const type = headers["content-type"] ?? "text/plain"
+  const request = HttpClientRequest.put(url ?? "").pipe(
+    HttpClientRequest.bodyUint8Array(new TextEncoder().encode(content), type),
+    HttpClientRequest.setHeaders(headers)
+  )
+  const response = yield* client.execute(request)
+  return { status: response.status, headers: response.headers, text: yield* response.text }
+})
+
+export const confirm = (
+  standIn: MixpeekStandIn.MixpeekStandIn,
+  uploadId: string,
+  body: Readonly<Record<string, unknown>> = {},
+  query = ""
+) => call(standIn, { path: `${uploadsPath}/${uploadId}/confirm${query}`, body })
+
+/** An upload that was put, and confirmed. */
+export const uploaded = Effect.fnUntraced(function* (
+  standIn: MixpeekStandIn.MixpeekStandIn,
+  content: string,
+  changes: Readonly<Record<string, unknown>> = {}
+) {
+  const upload = yield* createUpload(standIn, changes)
+  yield* put(upload.presigned_url, content)
+  return as(Confirmation, yield* confirm(standIn, upload.upload_id)).upload_id
+})
