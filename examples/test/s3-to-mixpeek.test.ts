@@ -25,7 +25,7 @@ describe("the main job", () => {
       const report = yield* decodeReport(stdout)
       assert.deepStrictEqual(
         [code, report.ended, report.discovered, report.created, report.batches, report.batchFill, report.requests],
-        [0, "complete", 250, 250, 3, 1, 3]
+        [0, "complete", 250, 250, 3, 1, 4]
       )
       assert.isAbove(report.sourceRequests, 0)
       assert.strictEqual(stdout.trim().split("\n").length, 1)

@@ -11,6 +11,7 @@ const folders = Math.floor((files * 3) / 20)
 
 const exportedAs: Partial<Record<DriveStandIn.SeededKind, readonly [extension: string, mediaType: string]>> = {
   document: ["pdf", "application/pdf"],
+  tooLargeToExport: ["pdf", "application/pdf"],
   spreadsheet: ["xlsx", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"],
   presentation: ["pdf", "application/pdf"],
   drawing: ["png", "image/png"],
@@ -27,7 +28,6 @@ const leftOver: Partial<Record<DriveStandIn.SeededKind, string>> = {
   shortcutToFolder: "Skipped shortcut-duplicate",
   shortcutLoop: "Skipped shortcut-loop",
   shortcutDangling: "Skipped shortcut-dangling",
-  tooLargeToExport: "Rejected needs-upload",
   abusive: "Rejected abusive",
   undownloadable: "Rejected no-download"
 }
@@ -43,7 +43,7 @@ const unnamed = new Set<DriveStandIn.SeededKind>([
   "inTrashedFolder"
 ])
 
-/** Kinds without an object that are found out by reading. */
+/** Kinds without an object that are found out by reading; of unknown length, and read again where that turns out to be too much. */
 const isRead = (kind: DriveStandIn.SeededKind) => kind === "abusive" || kind === "tooLargeToExport"
 
 /**

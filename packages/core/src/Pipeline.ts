@@ -197,7 +197,7 @@ export const start = <R>(
     const { name } = pipeline
     // As long as the run goes on, which may be shorter than whoever started it lives.
     const scope = yield* Effect.acquireRelease(Scope.make(), Scope.close)
-    const { book, id, ledger } = yield* Scope.provide(Opening.open(pipeline), scope)
+    const { before, book, id, ledger } = yield* Scope.provide(Opening.open(pipeline), scope)
     const startedAt = yield* DateTime.now
     const startedNanos = yield* Clock.monotonicTimeNanos
     const tally = Tally.make()
@@ -268,6 +268,7 @@ export const start = <R>(
         refusals ??= failure
         halt()
       },
+      isClean: before?.report !== undefined && before.report.ended !== "failed",
       confirmDeletes: options.confirmDeletes === true,
       sweeps: options.sweep === true,
       replay: Option.map(

@@ -182,7 +182,8 @@ export interface Staging<out R = never> {
    */
   readonly open: (run: {
     readonly pipeline: string
-    readonly runId: string
+    /** The run before ended by itself: it took back what it had staged. */
+    readonly isClean: boolean
   }) => Effect.Effect<void, SinkError, R | Scope.Scope>
   /**
    * Records that were on their way when an earlier run ended, and did not arrive as far as anybody knows: what was staged for

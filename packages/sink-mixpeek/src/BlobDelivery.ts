@@ -1,19 +1,22 @@
 /**
- * How a file's bytes get into Mixpeek: in the request itself, or as an address that Mixpeek fetches.
+ * How a file's bytes get into Mixpeek: in the request itself, as an address that Mixpeek fetches, or streamed into its storage
+ * before.
  */
 import { AtHand, Outcome, type Sink, SourceFile, type Source } from "@sluice/core"
 import { Duration, Effect, Option, Redacted, Result, type Schema, Stream } from "effect"
+import { hash } from "node:crypto"
+import { tmpdir } from "node:os"
 import { Misconfigured } from "./Misconfigured.ts"
 import { type FieldType, isFileType } from "./Wire.ts"
 
 /** `inline`: the bytes are in the request. `reference`: their address is. */
-export type Method = "auto" | "inline" | "reference"
+export type Method = "auto" | "inline" | "upload" | "reference"
 
 /** How files are delivered. */
 export interface Options {
   /**
-   * For all files, or file by file. `auto` (default): by reference where the source has links and the link is short
-   * enough, else inline; values (types `object`, `array`, `string`, …) are always inline.
+   * For all files, or file by file. `auto` (default): inline what fits, else by upload. `reference`: Mixpeek fetches the file
+   * itself, by a link that the source makes. Values (types `object`, `array`, `string`, …) are always inline.
    */
   readonly method?: Method | ((file: SourceFile.SourceFile) => Method) | undefined
   /**
@@ -29,6 +32,16 @@ export interface Options {
    * encoding, so it is counted after.
    */
   readonly maxInlineBytes?: number | undefined
+  readonly uploads?:
+    | {
+        /** Files beyond this are rejected before a byte moves. Default: what the plan allows (100 MB, 5 GB), at most 5 GiB. */
+        readonly maxFileBytes?: number | undefined
+        /** Bytes on their way at the same time, at least 1 MiB; a file counts for at most 16 MiB. Default 64 MiB. */
+        readonly bytesInFlight?: number | undefined
+        /** Where content of unknown length waits, in files without a name. Default: the system's folder for temporary files. */
+        readonly folder?: string | undefined
+      }
+    | undefined
 }
 
 /** Options that hold. */
@@ -37,6 +50,11 @@ export interface Delivery {
   readonly references: "presigned" | "address"
   readonly linkLifetime: Duration.Duration
   readonly maxInlineBytes: number
+  readonly uploads: {
+    readonly maxFileBytes: number | undefined
+    readonly bytesInFlight: number
+    readonly folder: string
+  }
 }
 
 /** The longest URL the API takes as one (`uri`, 1 to 2,083 characters); a longer string would be stored as a text. */
@@ -64,7 +82,21 @@ export const resolve = (options: Options = {}): Result.Result<Delivery, Misconfi
       })
     )
   }
+  const { bytesInFlight = 64 * 1024 ** 2, folder = tmpdir(), maxFileBytes } = options.uploads ?? {}
+  const wrongSize = (field: string, value: number, from: number) =>
+    Number.isSafeInteger(value) && value >= from
+      ? undefined
+      : new Misconfigured({
+          field: `delivery.uploads.${field}`,
+          problem: `${value} is not a number of bytes from ${from.toLocaleString("en")}`,
+          remedy: "Leave it out for the default, or correct it"
+        })
+  const problem =
+    wrongSize("bytesInFlight", bytesInFlight, 1024 ** 2) ??
+    (maxFileBytes === undefined ? undefined : wrongSize("maxFileBytes", maxFileBytes, 0))
+  if (problem !== undefined) return Result.fail(problem)
   return Result.succeed({
+    uploads: { bytesInFlight, folder, maxFileBytes },
     method: typeof method === "function" ? method : () => method,
     references: options.references ?? "presigned",
     linkLifetime,
@@ -72,17 +104,26 @@ export const resolve = (options: Options = {}): Result.Result<Delivery, Misconfi
   })
 }
 
-/** How one file goes: its data, or a link to be minted when the request leaves; an outcome where it cannot go. */
+/**
+ * How one file goes, and why so: its data, a link to be minted when the request leaves, or an upload; an outcome where it cannot
+ * go.
+ */
 export type Delivered =
-  | { readonly _tag: "Data"; readonly data: Schema.Json }
+  | { readonly _tag: "Data"; readonly data: Schema.Json; readonly sha256?: string }
   | { readonly _tag: "Link" }
+  | { readonly _tag: "Upload" }
   | Outcome.Outcome
 
 const link: Delivered = { _tag: "Link" }
 
-const needsUpload = (why: string, remedy: string): Outcome.Outcome =>
+const upload: Delivered = { _tag: "Upload" }
+
+const needsUpload = (why: string): Outcome.Outcome =>
   Outcome.Rejected.make({
-    cause: { code: "needs-upload", message: `${why}; it needs an upload, which is not built yet. ${remedy}` }
+    cause: {
+      code: "needs-upload",
+      message: `${why}. Use the delivery method "auto" or "upload", or raise delivery.maxInlineBytes if the plan allows more`
+    }
   })
 
 const base64Length = (bytes: number) => 4 * Math.ceil(bytes / 3)
@@ -97,10 +138,7 @@ const count = (bytes: number) => bytes.toLocaleString("en")
 const asBase64 = (bytes: number) => `${count(bytes)} bytes, which are ${count(base64Length(bytes))} as base64,`
 
 const tooLargeInline = (content: string, limit: number) =>
-  needsUpload(
-    `${content} do not fit into the ${count(limit)} bytes that go inline`,
-    "Deliver by reference, or raise delivery.maxInlineBytes if the plan allows more"
-  )
+  needsUpload(`${content} do not fit into the ${count(limit)} bytes that go inline`)
 
 const readAll = Effect.fnUntraced(function* (content: Sink.Content, type: FieldType, limit: number) {
   const chunks: Array<Uint8Array> = []
@@ -153,13 +191,24 @@ const json = (file: SourceFile.SourceFile, text: string | undefined): Delivered 
   }
 }
 
-const data = (delivery: Delivery, file: SourceFile.SourceFile, type: FieldType, bytes: Buffer): Delivered => {
+/** What becomes of content that does not fit; `what` says how much it is. */
+type Otherwise = (what: string) => Delivered
+
+const sha256 = (bytes: Buffer) => hash("sha256", bytes, "hex")
+
+const data = (
+  delivery: Delivery,
+  file: SourceFile.SourceFile,
+  type: FieldType,
+  bytes: Buffer,
+  otherwise: Otherwise
+): Delivered => {
   if (!isFileType(type)) return json(file, utf8(bytes))
   const text = type === "text" ? utf8(bytes) : undefined
-  if (text !== undefined && !looksLikeUrl(text)) return { _tag: "Data", data: text }
+  if (text !== undefined && !looksLikeUrl(text)) return { _tag: "Data", data: text, sha256: sha256(bytes) }
   return base64Length(bytes.length) > delivery.maxInlineBytes
-    ? tooLargeInline(asBase64(bytes.length), delivery.maxInlineBytes)
-    : { _tag: "Data", data: base64(file, bytes) }
+    ? otherwise(asBase64(bytes.length))
+    : { _tag: "Data", data: base64(file, bytes), sha256: sha256(bytes) }
 }
 
 /** The content as `data`: text as a string, JSON as a value, anything else as base64. */
@@ -167,17 +216,18 @@ const inline = (
   delivery: Delivery,
   file: SourceFile.SourceFile,
   type: FieldType,
-  content: Sink.Content
+  content: Sink.Content,
+  otherwise: Otherwise
 ): Effect.Effect<Delivered, Source.SourceError> => {
   const limit = delivery.maxInlineBytes
   if (file.size !== undefined && inlineLength(type, file.size) > limit) {
-    return Effect.succeed(tooLargeInline(isBase64(type) ? asBase64(file.size) : `${count(file.size)} bytes`, limit))
+    return Effect.succeed(otherwise(isBase64(type) ? asBase64(file.size) : `${count(file.size)} bytes`))
   }
   return Effect.map(
     readAll(content, type, limit),
     Option.match({
-      onNone: () => tooLargeInline(isBase64(type) ? "its bytes, as base64," : "its bytes", limit),
-      onSome: (bytes) => data(delivery, file, type, bytes)
+      onNone: () => otherwise(isBase64(type) ? "its bytes, as base64," : "its bytes"),
+      onSome: (bytes) => data(delivery, file, type, bytes, otherwise)
     })
   )
 }
@@ -191,11 +241,13 @@ const fits = (delivery: Delivery, file: SourceFile.SourceFile, store: Source.Lin
   return Effect.map(store.presigned(file, delivery.linkLifetime), (url) => Redacted.value(url).length <= maxUrlLength)
 }
 
+const noLink = needsUpload("the source has no links to its files")
+
 /** What becomes of a file whose link is longer than Mixpeek takes. */
 export const linkTooLong: Outcome.Outcome = Outcome.Rejected.make({
   cause: {
     code: "link-too-long",
-    message: `the file's address has more than the ${maxUrlLength} characters Mixpeek takes as a URL. Deliver it inline, use references: "address", or shorten its key`
+    message: `the file's address has more than the ${maxUrlLength} characters Mixpeek takes as a URL. Deliver it by upload, use references: "address", or shorten its key`
   }
 })
 
@@ -210,17 +262,15 @@ export const deliver = (
   content: Sink.Content
 ): Effect.Effect<Delivered, Source.SourceError> => {
   const method = delivery.method(file)
+  const tooLarge: Otherwise = (what) => tooLargeInline(what, delivery.maxInlineBytes)
+  // A value has no other way.
+  if (!isFileType(type) || method === "inline") return inline(delivery, file, type, content, tooLarge)
+  if (method === "auto") return inline(delivery, file, type, content, () => upload)
+  if (method === "upload") return Effect.succeed(upload)
   const store = Option.getOrUndefined(content.link)
-  if (!isFileType(type) || method === "inline" || (method === "auto" && store === undefined)) {
-    return inline(delivery, file, type, content)
-  }
-  if (store === undefined) {
-    return Effect.succeed(
-      needsUpload("the source has no links to its files", 'Use the delivery method "inline" for small files')
-    )
-  }
+  if (store === undefined) return Effect.succeed(noLink)
   return AtHand.flatMap(fits(delivery, file, store), (fit): Effect.Effect<Delivered, Source.SourceError> => {
-    if (!fit) return method === "auto" ? inline(delivery, file, type, content) : Effect.succeed(linkTooLong)
+    if (!fit) return Effect.succeed(linkTooLong)
     return Effect.succeed(delivery.references === "address" ? { _tag: "Data", data: store.address(file) } : link)
   })
 }

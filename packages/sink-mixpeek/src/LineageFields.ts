@@ -14,8 +14,8 @@ export interface Placement {
    */
   readonly sourceKey?: string | false | undefined
   /**
-   * `{ uri, id, token, path, checksum, modified_at, target, run_id, pipeline }`, `target` (`{ id, uri }`) only of a
-   * shortcut that was followed. Default `metadata.source`.
+   * `{ uri, id, token, path, checksum, sha256, modified_at, target, run_id, pipeline }`: `checksum` is the store's, `sha256` that
+   * of the bytes that went through here; `target` (`{ id, uri }`) only of a shortcut that was followed. Default `metadata.source`.
    */
   readonly source?: string | false | undefined
   /** `source_details: [{ type: "bucket", source_id: <uri> }]`, the API's own shape. Default `true`. */
@@ -70,12 +70,13 @@ export const resolve = (placement: Placement = {}): Result.Result<Placed, Miscon
   return Result.succeed({ sourceKey, source, sourceDetails: placement.sourceDetails ?? true })
 }
 
-const sourceOf = (lineage: Lineage.Lineage): Schema.JsonObject => ({
+const sourceOf = (lineage: Lineage.Lineage, sha256: string | undefined): Schema.JsonObject => ({
   uri: lineage.uri,
   id: lineage.id,
   token: lineage.token,
   path: lineage.path,
   ...(lineage.checksum === undefined ? {} : { checksum: `${lineage.checksum.algorithm}:${lineage.checksum.value}` }),
+  ...(sha256 === undefined ? {} : { sha256 }),
   ...(lineage.modifiedAt === undefined ? {} : { modified_at: DateTime.formatIso(lineage.modifiedAt) }),
   ...(lineage.target === undefined ? {} : { target: lineage.target }),
   run_id: lineage.runId,
@@ -115,13 +116,13 @@ const put = (fields: Fields, path: ReadonlyArray<string>, value: Schema.Json): F
 export const add = (
   placed: Placed,
   fields: Fields,
-  key: string,
-  lineage: Lineage.Lineage
+  { key, lineage }: { readonly key: string; readonly lineage: Lineage.Lineage },
+  sha256: string | undefined
 ): { readonly fields: Fields } | { readonly taken: string } => {
   let all = fields
   for (const [path, value] of [
     [placed.sourceKey, key],
-    [placed.source, sourceOf(lineage)]
+    [placed.source, sourceOf(lineage, sha256)]
   ] as const) {
     if (path === undefined) continue
     const added = put(all, path, value)

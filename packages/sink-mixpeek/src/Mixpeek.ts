@@ -1,26 +1,20 @@
 /**
- * The client: five requests of Mixpeek's REST API, at the rate the key is allowed. Which of them may be retried is
+ * The client: requests of Mixpeek's REST API, at the rate the key is allowed. Which of them may be retried is
  * decided here (reads and deletions are), and by the engine (creating is not idempotent).
  */
-import { Observer, Retry, Sink } from "@sluice/core"
-import { Clock, Context, DateTime, Duration, Effect, flow, Layer, Redacted, Result, Schema } from "effect"
+import type { Sink } from "@sluice/core"
+import { Context, Effect, Layer } from "effect"
 import type { Config } from "effect"
-import { Headers, HttpClient, HttpClientRequest, type HttpClientResponse } from "effect/http"
-import * as ErrorBody from "./ErrorBody.ts"
-import { keyId, Limits, type Scope } from "./Limits.ts"
+import { type HttpClient, HttpClientRequest } from "effect/http"
+import { Limits } from "./Limits.ts"
 import type { Misconfigured } from "./Misconfigured.ts"
-import * as MixpeekError from "./MixpeekError.ts"
 import * as MixpeekOptions from "./MixpeekOptions.ts"
-import * as RateHeaders from "./RateHeaders.ts"
+import { type Answer, bucketPath, decoder, make as makeRequests } from "./Requests.ts"
+import * as UploadRequests from "./UploadRequests.ts"
+import * as UploadWire from "./UploadWire.ts"
 import * as Wire from "./Wire.ts"
 
-/** An answer that could be read. */
-export interface Answer<A> {
-  readonly value: A
-  /** When the request left, by the server's clock where that differs from ours by more than its `Date` can tell. */
-  readonly sentAt: number
-  readonly requestId: string | undefined
-}
+export type { Answer } from "./Requests.ts"
 
 /** What `listObjects` is asked for. The generation of the API decides which of cursor and offset is understood. */
 export interface ListOptions {
@@ -33,132 +27,18 @@ export interface ListOptions {
   readonly offset?: number | undefined
 }
 
-interface Call<A> extends MixpeekError.Request {
-  readonly category: Wire.Category
-  readonly request: HttpClientRequest.HttpClientRequest
-  readonly decode: (json: string) => Effect.Effect<A, Schema.SchemaError>
-  /** What a 404 means, where it is an answer like any other. */
-  readonly absent?: { readonly value: A }
-}
-
-const decoder = <A, E>(schema: Schema.Codec<A, E>) => Schema.decodeUnknownEffect(Schema.fromJsonString(schema))
 const decodeBatchResult = decoder(Wire.BatchResult)
 const decodeList = decoder(Wire.ListObjectsResponse)
 const decodeBucket = decoder(Wire.BucketResponse)
 const decodeOrganization = decoder(Wire.OrganizationResponse)
 
-const requestIdOf = (headers: Headers.Headers): string | undefined =>
-  headers["x-request-id"] ?? headers["request-id"] ?? headers["x-amzn-requestid"]
+/** What a file may have, by plan (the API's guide to limits). */
+const planBytes: { readonly [account: string]: number | undefined } = { free: 100_000_000, pro: 5_000_000_000 }
 
-/** Differences below this are latency and the whole seconds of `Date`. */
-const skewTolerance = 2000
-
-const sentAtServer = (headers: Headers.Headers, sent: number, received: number): number => {
-  const date = headers["date"]
-  const parsed = date === undefined ? undefined : Result.getOrUndefined(Headers.parseHttpDate(date))
-  if (parsed === undefined) return sent
-  const server = DateTime.toEpochMillis(parsed)
-  return Math.abs(server - received) <= skewTolerance ? sent : server - (received - sent)
-}
-
-const decide = (error: Sink.SinkError): Retry.Decision =>
-  error.reason._tag === "Throttled" || error.reason._tag === "Unavailable"
-    ? Retry.again(error.reason.retryAfter)
-    : Retry.stop
-
-const make = Effect.fnUntraced(function* (unchecked: MixpeekOptions.Options) {
-  const options = yield* MixpeekOptions.check(unchecked)
-  const limits = yield* Limits
-  const secret = Redacted.value(options.apiKey)
-  const key = keyId(options.url, options.apiKey)
-  const http = (yield* HttpClient.HttpClient).pipe(
-    HttpClient.mapRequest(
-      flow(
-        HttpClientRequest.prependUrl(options.url),
-        HttpClientRequest.bearerToken(options.apiKey),
-        HttpClientRequest.setHeader("x-namespace", options.namespace),
-        HttpClientRequest.acceptJson
-      )
-    )
-  )
-
-  const read = <A>(
-    call: Call<A>,
-    scope: Scope,
-    sent: number,
-    response: HttpClientResponse.HttpClientResponse,
-    text: string
-  ) =>
-    Effect.gen(function* () {
-      const requestId = requestIdOf(response.headers)
-      const received = yield* Clock.currentTimeMillis
-      const isSuccess = response.status >= 200 && response.status < 300
-      const isAbsent = response.status === 404 && call.absent !== undefined
-      const body = isSuccess ? undefined : ErrorBody.parse(text.replaceAll(secret, "<redacted>"))
-      const said = RateHeaders.read(response.headers, received, body?.details)
-      const retryAfter = yield* limits.answered(scope, response.status, said)
-      if (body !== undefined && !isAbsent) {
-        return yield* MixpeekError.fromFailure(call, { status: response.status, body, retryAfter, requestId })
-      }
-      const value =
-        isAbsent && call.absent !== undefined
-          ? call.absent.value
-          : yield* Effect.mapError(call.decode(text), () =>
-              MixpeekError.fromUnreadable(call, ErrorBody.kindOf(text), requestId)
-            )
-      const answer: Answer<A> = { value, sentAt: sentAtServer(response.headers, sent, received), requestId }
-      return answer
-    })
-
-  /** One request: waits for permission, sends, reads. */
-  const exchange = <A>(call: Call<A>): Effect.Effect<Answer<A>, Sink.SinkError> =>
-    Effect.uninterruptibleMask((restore) =>
-      Effect.gen(function* () {
-        const observer = yield* Observer.Observer
-        const traffic = { role: "sink", operation: call.operation } as const
-        const scope: Scope = { keyId: key, category: call.category, atMost: options.rateLimits[call.category] }
-        const waited = yield* restore(limits.admit(scope)).pipe(
-          Effect.mapError(
-            (error) =>
-              new Sink.SinkError({
-                sink: call.sink,
-                operation: call.operation,
-                reason: new Sink.Throttled({ retryAfter: error.opensIn }),
-                message: `${call.operation} is not sent: ${error.message}`
-              })
-          )
-        )
-        if (Duration.toMillis(waited) > 0) observer.waited(traffic, waited)
-        observer.request(traffic)
-        const sent = yield* Clock.currentTimeMillis
-        const received = yield* restore(
-          http.execute(call.request).pipe(
-            Effect.flatMap((response) => Effect.map(response.text, (text) => ({ response, text }))),
-            Effect.mapError((error) => MixpeekError.fromTransport(call, error)),
-            Effect.timeoutOrElse({
-              duration: options.timeout,
-              orElse: () => Effect.fail(MixpeekError.fromTimeout(call, Duration.format(options.timeout)))
-            })
-          )
-        ).pipe(Effect.onError(() => limits.unanswered(scope)))
-        return yield* read(call, scope, sent, received.response, received.text)
-      })
-    )
-
-  const retried = <A>(call: Call<A>): Effect.Effect<Answer<A>, Sink.SinkError> =>
-    Effect.flatMap(Observer.Observer, (observer) => {
-      const traffic = { role: "sink", operation: call.operation } as const
-      return exchange(call).pipe(
-        Retry.retry(Retry.standard, decide, (_, delay) =>
-          Effect.sync(() => {
-            observer.retried(traffic)
-            observer.waited(traffic, delay)
-          })
-        )
-      )
-    })
-
-  const path = (bucket: string) => `/v1/buckets/${encodeURIComponent(bucket)}`
+const make = Effect.fnUntraced(function* (options: MixpeekOptions.Options) {
+  const requests = yield* makeRequests(options)
+  const { exchange, key, limits, retried } = requests
+  let accountType: string | undefined
 
   return Mixpeek.of({
     createObjects: Effect.fn("Mixpeek.createObjects")((bucket, body) =>
@@ -167,7 +47,7 @@ const make = Effect.fnUntraced(function* (unchecked: MixpeekOptions.Options) {
         operation: "createObjectsBatch",
         creates: true,
         category: "data",
-        request: HttpClientRequest.post(`${path(bucket)}/objects/batch`).pipe(
+        request: HttpClientRequest.post(`${bucketPath(bucket)}/objects/batch`).pipe(
           HttpClientRequest.bodyText(body, "application/json")
         ),
         decode: decodeBatchResult
@@ -179,7 +59,7 @@ const make = Effect.fnUntraced(function* (unchecked: MixpeekOptions.Options) {
         operation: "listObjects",
         creates: false,
         category: "data",
-        request: HttpClientRequest.post(`${path(bucket)}/objects/list`).pipe(
+        request: HttpClientRequest.post(`${bucketPath(bucket)}/objects/list`).pipe(
           HttpClientRequest.setUrlParams({ limit, cursor, offset }),
           HttpClientRequest.bodyText(JSON.stringify(body), "application/json")
         ),
@@ -192,7 +72,7 @@ const make = Effect.fnUntraced(function* (unchecked: MixpeekOptions.Options) {
         operation: "deleteObject",
         creates: false,
         category: "data",
-        request: HttpClientRequest.delete(`${path(bucket)}/objects/${encodeURIComponent(objectId)}`),
+        request: HttpClientRequest.delete(`${bucketPath(bucket)}/objects/${encodeURIComponent(objectId)}`),
         decode: () => Effect.succeed(true),
         absent: { value: false }
       })
@@ -203,10 +83,12 @@ const make = Effect.fnUntraced(function* (unchecked: MixpeekOptions.Options) {
         operation: "getBucket",
         creates: false,
         category: "metadata",
-        request: HttpClientRequest.get(path(bucket)),
+        request: HttpClientRequest.get(bucketPath(bucket)),
         decode: decodeBucket
       })
     ),
+    uploads: UploadRequests.make(requests),
+    maxUploadBytes: Effect.sync(() => planBytes[accountType ?? ""] ?? UploadWire.maxPutBytes),
     getOrganization: Effect.gen(function* () {
       const answer = yield* retried({
         sink: "mixpeek",
@@ -216,6 +98,7 @@ const make = Effect.fnUntraced(function* (unchecked: MixpeekOptions.Options) {
         request: HttpClientRequest.get("/v1/organizations"),
         decode: decodeOrganization
       })
+      accountType = answer.value.account_type
       for (const category of Wire.Category.literals) {
         const perMinute = answer.value.rate_limits?.[category]
         if (perMinute !== undefined) yield* limits.learn(key, category, perMinute)
@@ -243,6 +126,10 @@ export class Mixpeek extends Context.Service<
     readonly deleteObject: (bucket: string, objectId: string) => Effect.Effect<Answer<boolean>, Sink.SinkError>
     /** `GET /v1/buckets/{bucket}`, retried. */
     readonly getBucket: (bucket: string) => Effect.Effect<Answer<Wire.BucketResponse>, Sink.SinkError>
+    /** Content that is put somewhere before there is an object. */
+    readonly uploads: UploadRequests.UploadRequests
+    /** What a file may have to be uploaded, by the plan; the most that can be put at once where the plan is not known. */
+    readonly maxUploadBytes: Effect.Effect<number>
     /** `GET /v1/organizations`, retried. The limits keep to what it says from then on. */
     readonly getOrganization: Effect.Effect<Answer<Wire.OrganizationResponse>, Sink.SinkError>
   }

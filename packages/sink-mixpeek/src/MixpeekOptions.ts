@@ -36,6 +36,7 @@ export interface Checked {
   /** Without a slash at the end. */
   readonly url: string
   readonly timeout: Duration.Duration
+  readonly allowPlainHttp: boolean
   readonly rateLimits: { readonly [C in Category]?: Rate | undefined }
 }
 
@@ -107,6 +108,7 @@ export const check = Effect.fnUntraced(function* (options: Options) {
     namespace: options.namespace,
     url: yield* checkUrl(options.url ?? defaultUrl, options.allowPlainHttp ?? false),
     timeout,
+    allowPlainHttp: options.allowPlainHttp ?? false,
     rateLimits: options.rateLimits ?? {}
   }
   return checked

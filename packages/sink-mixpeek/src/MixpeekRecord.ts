@@ -1,20 +1,35 @@
 /**
- * One object, ready to be sent: its JSON is made once, and only the link is put in when the request leaves.
+ * One object, ready to be sent: its JSON is made once, and only what an upload or a link turned out to be is put in when the
+ * request leaves.
  */
 import { AtHand, Outcome, type Sink, type Source, type SourceFile } from "@sluice/core"
 import { Effect, Option, Predicate, Result, Schema } from "effect"
 import * as BlobDelivery from "./BlobDelivery.ts"
 import * as LineageFields from "./LineageFields.ts"
 import { type Blob, MixpeekObject } from "./MixpeekObject.ts"
+import type { Mixpeek } from "./Mixpeek.ts"
+import * as Upload from "./Upload.ts"
+import * as UploadDesk from "./UploadDesk.ts"
 import { type CreateBlobRequest, type CreateObjectRequest, reservedName } from "./Wire.ts"
+
+/** Content that was uploaded for a blob. */
+export interface Slot {
+  current: UploadDesk.Staged
+  /** Uploads it again, where what is there turned out to be of no use. */
+  readonly again: Effect.Effect<UploadDesk.Staged | Outcome.Outcome, Source.SourceError | Sink.SinkError, Mixpeek>
+  /** By what it is found if its object is never made. */
+  readonly recalledBy: string
+}
 
 /** An object ready to be sent. */
 export interface MixpeekRecord extends Sink.Prepared {
   readonly file: SourceFile.SourceFile
   /** Mints the links; present where there are some to mint. */
   readonly link: Source.Link | undefined
-  /** JSON of the object; between each two parts goes the link. */
+  /** JSON of the object; between each two parts goes what the hole between them holds. */
   readonly parts: ReadonlyArray<string>
+  /** What goes between the parts: an upload's id, or the link. */
+  readonly holes: ReadonlyArray<Slot | undefined>
   /** Blobs it has: an answer without any was a duplicate. */
   readonly blobs: number
   readonly skipsDuplicates: boolean
@@ -22,6 +37,7 @@ export interface MixpeekRecord extends Sink.Prepared {
 
 /** How records are made. */
 export interface Options {
+  readonly desk: UploadDesk.UploadDesk
   readonly delivery: BlobDelivery.Delivery
   readonly lineage: LineageFields.Placed
   readonly skipDuplicates: boolean
@@ -68,43 +84,79 @@ const open = (value: object): string => {
   return text === "{}" ? "{" : `${text.slice(0, -1)},`
 }
 
-/** The object's JSON in parts: the link goes between them. `undefined` stands for the link. */
-const assemble = (head: object, blobs: ReadonlyArray<Assembled>): ReadonlyArray<string> => {
+/** The object's JSON in parts, and what goes between them. */
+const assemble = (head: object, blobs: ReadonlyArray<Assembled>): Pick<MixpeekRecord, "parts" | "holes"> => {
   const parts: Array<string> = []
+  const holes: Array<Slot | undefined> = []
   let part = `${open(head)}"blobs":[`
-  for (const [index, blob] of blobs.entries()) {
-    part += `${index === 0 ? "" : ","}${open(blob.head)}"data":`
-    if (blob.data === undefined) {
-      parts.push(part)
+  for (const [index, { content, head: blob }] of blobs.entries()) {
+    part += `${index === 0 ? "" : ","}${open(blob)}`
+    if (content._tag === "Data") part += `"data":${JSON.stringify(content.data)}}`
+    else {
+      parts.push(`${part}${content._tag === "Upload" ? '"upload_id"' : '"data"'}:`)
+      holes.push(content._tag === "Upload" ? content.slot : undefined)
       part = "}"
-    } else part += `${JSON.stringify(blob.data)}}`
+    }
   }
   parts.push(`${part}]}`)
-  return parts
+  return { parts, holes }
 }
 
 interface Assembled {
   readonly head: object
-  readonly data: Schema.Json | undefined
+  readonly content:
+    | { readonly _tag: "Data"; readonly data: Schema.Json; readonly sha256?: string }
+    | { readonly _tag: "Link" }
+    | { readonly _tag: "Upload"; readonly slot: Slot }
+}
+
+const isStaged = (staged: UploadDesk.Staged | Outcome.Outcome): staged is UploadDesk.Staged => "uploadId" in staged
+
+type Failure = Source.SourceError | Sink.SinkError
+
+const uploaded = (
+  { desk }: Options,
+  { content, file, key, lineage }: Sink.Record<MixpeekObject>,
+  { property }: Blob,
+  head: object
+): Effect.Effect<Assembled | Outcome.Outcome, Failure, Mixpeek> => {
+  const again = Upload.upload(desk, { file, bytes: content.bytes, property, key, run: lineage })
+  const recalledBy = UploadDesk.keyOf({ source_key: key, source_token: file.token, property })
+  return Effect.map(again, (current) =>
+    isStaged(current) ? { head, content: { _tag: "Upload", slot: { current, again, recalledBy } } } : current
+  )
 }
 
 const blobOf = (
   options: Options,
   record: Sink.Record<MixpeekObject>,
   blob: Blob
-): Effect.Effect<Assembled | Outcome.Outcome, Source.SourceError> => {
+): Effect.Effect<Assembled | Outcome.Outcome, Failure, Mixpeek> => {
   const head = headOf(blob)
-  if (blob.content?._tag === "Value") return Effect.succeed({ head, data: blob.content.value })
+  if (blob.content?._tag === "Value") {
+    return Effect.succeed({ head, content: { _tag: "Data", data: blob.content.value } })
+  }
   return AtHand.flatMap(
     BlobDelivery.deliver(options.delivery, record.file, blob.type, record.content),
-    (delivered): Effect.Effect<Assembled | Outcome.Outcome> => {
-      if (delivered._tag === "Data") return Effect.succeed({ head, data: delivered.data })
-      return Effect.succeed(delivered._tag === "Link" ? { head, data: undefined } : delivered)
+    (delivered): Effect.Effect<Assembled | Outcome.Outcome, Failure, Mixpeek> => {
+      if (delivered._tag === "Upload") return uploaded(options, record, blob, head)
+      return Effect.succeed(
+        delivered._tag === "Data" || delivered._tag === "Link" ? { head, content: delivered } : delivered
+      )
     }
   )
 }
 
-const isOutcome = (blob: Assembled | Outcome.Outcome): blob is Outcome.Outcome => "_tag" in blob
+const isAssembled = (blob: Assembled | Outcome.Outcome): blob is Assembled => "head" in blob
+
+/** Of the first file among the blobs. */
+const sha256Of = (blobs: ReadonlyArray<Assembled>): string | undefined => {
+  for (const { content } of blobs) {
+    if (content._tag === "Data" && content.sha256 !== undefined) return content.sha256
+    if (content._tag === "Upload") return content.slot.current.sha256
+  }
+  return undefined
+}
 
 /**
  * Makes a record ready to be sent. An outcome where it is not going to be: content that cannot be delivered, reserved
@@ -113,7 +165,7 @@ const isOutcome = (blob: Assembled | Outcome.Outcome): blob is Outcome.Outcome =
 export const make = (
   options: Options,
   record: Sink.Record<MixpeekObject>
-): Effect.Effect<MixpeekRecord | Outcome.Outcome, Source.SourceError> => {
+): Effect.Effect<MixpeekRecord | Outcome.Outcome, Source.SourceError | Sink.SinkError, Mixpeek> => {
   const checked = validate(record.object)
   if (Result.isFailure(checked)) {
     return Effect.succeed(
@@ -130,35 +182,33 @@ export const make = (
       rejected("reserved-name", `the field ${reserved} has a name that belongs to the API. Give it another one`)
     )
   }
-  const placed = LineageFields.add(options.lineage, object.fields ?? {}, record.key, record.lineage)
-  if ("taken" in placed) {
-    return Effect.succeed(
-      rejected(
-        "reserved-name",
-        `the field ${placed.taken} is where lineage goes. Rename it, or place lineage elsewhere`
-      )
-    )
-  }
   const skipsDuplicates = object.skipDuplicates ?? options.skipDuplicates
-  const sourceId = options.lineage.sourceDetails ? record.lineage.uri : undefined
-  const head = { ...objectHead(object, skipsDuplicates, sourceId), ...placed.fields }
-  return AtHand.flatMap(AtHand.all(object.blobs.map((blob) => blobOf(options, record, blob))), (blobs) =>
-    Effect.succeed(blobs.find(isOutcome) ?? complete(options, record, head, blobs.filter(isAssembled), skipsDuplicates))
-  )
+  return AtHand.flatMap(AtHand.all(object.blobs.map((blob) => blobOf(options, record, blob))), (blobs) => {
+    const assembled = blobs.filter(isAssembled)
+    const outcome = blobs.find((blob): blob is Outcome.Outcome => !isAssembled(blob))
+    return Effect.succeed(outcome ?? complete(options, record, object, assembled, skipsDuplicates))
+  })
 }
-
-const isAssembled = (blob: Assembled | Outcome.Outcome): blob is Assembled => !isOutcome(blob)
 
 const complete = (
   options: Options,
   record: Sink.Record<MixpeekObject>,
-  head: object,
+  object: MixpeekObject,
   blobs: ReadonlyArray<Assembled>,
   skipsDuplicates: boolean
 ): MixpeekRecord | Outcome.Outcome => {
-  const parts = assemble(head, blobs)
+  const sha256 = sha256Of(blobs)
+  const placed = LineageFields.add(options.lineage, object.fields ?? {}, record, sha256)
+  if ("taken" in placed) {
+    return rejected(
+      "reserved-name",
+      `the field ${placed.taken} is where lineage goes. Rename it, or place lineage elsewhere`
+    )
+  }
+  const sourceId = options.lineage.sourceDetails ? record.lineage.uri : undefined
+  const { holes, parts } = assemble({ ...objectHead(object, skipsDuplicates, sourceId), ...placed.fields }, blobs)
   const weight =
-    parts.reduce((sum, part) => sum + Buffer.byteLength(part), 1) + (parts.length - 1) * (BlobDelivery.maxUrlLength + 2)
+    parts.reduce((sum, part) => sum + Buffer.byteLength(part), 1) + holes.length * (BlobDelivery.maxUrlLength + 2)
   if (weight > options.maxBytes) {
     return rejected(
       "too-large",
@@ -170,12 +220,16 @@ const complete = (
     key: record.key,
     weight,
     file: record.file,
-    link: parts.length > 1 ? Option.getOrUndefined(record.content.link) : undefined,
+    link: holes.includes(undefined) ? Option.getOrUndefined(record.content.link) : undefined,
     parts,
+    holes,
     blobs: blobs.length,
     skipsDuplicates
   }
 }
+
+/** What was uploaded for the record. */
+export const slotsOf = ({ holes }: MixpeekRecord): ReadonlyArray<Slot> => holes.filter((hole) => hole !== undefined)
 
 /** Longer texts are content. */
 const longestShown = 200
@@ -211,6 +265,9 @@ export const describe = (record: MixpeekRecord): Schema.Json => {
   return { ...object, blobs: object.blobs.map((blob) => ({ ...blob, data: shownData(blob["data"]) })) }
 }
 
-/** The object's JSON with the link in its places. */
-export const json = (record: MixpeekRecord, link: string | undefined): string =>
-  record.parts.join(link === undefined ? "" : JSON.stringify(link))
+/** The object's JSON with uploads and the link in their places. */
+export const json = ({ holes, parts }: MixpeekRecord, link: string | undefined): string =>
+  parts.reduce((all, part, i) => {
+    const hole = holes[i - 1]
+    return `${all}${JSON.stringify(hole === undefined ? (link ?? "") : hole.current.uploadId)}${part}`
+  })

@@ -19,6 +19,9 @@ import * as MixpeekRecord from "./MixpeekRecord.ts"
 import * as Removal from "./Removal.ts"
 import * as Settlement from "./Settlement.ts"
 import * as SinkOptions from "./SinkOptions.ts"
+import * as Slots from "./Slots.ts"
+import * as Staging from "./Staging.ts"
+import * as UploadDesk from "./UploadDesk.ts"
 
 export type { Options } from "./SinkOptions.ts"
 
@@ -27,19 +30,31 @@ export interface MixpeekSink extends Sink.Sink<MixpeekObject, MixpeekRecord.Mixp
 
 type Batch = Arr.NonEmptyReadonlyArray<MixpeekRecord.MixpeekRecord>
 
-const send = Effect.fn("MixpeekSink.send")(function* (settings: SinkOptions.Settings, batch: Batch) {
+const send = Effect.fn("MixpeekSink.send")(function* (
+  settings: SinkOptions.Settings,
+  desk: UploadDesk.UploadDesk,
+  batch: Batch
+) {
   yield* Effect.annotateCurrentSpan({ sink: settings.name, records: batch.length })
   const mixpeek = yield* Mixpeek
-  const { answers, linked } = yield* Links.mint(settings, batch)
+  const staged = yield* Slots.confirm(desk, batch)
+  const { answers: unlinked, linked } = yield* Links.mint(settings, staged.ready)
+  const answers = [...staged.answers, ...unlinked]
   if (linked.length === 0) return answers
   const body = `{"objects":[${linked.map(({ record, url }) => MixpeekRecord.json(record, url)).join(",")}]}`
   const sent = linked.map(({ record }) => record)
-  const answer = yield* Effect.mapError(mixpeek.createObjects(settings.bucket, body), inBatch(batch, sent))
+  const answer = yield* mixpeek.createObjects(settings.bucket, body).pipe(
+    Effect.tapError((error) => (error.reason._tag === "Refused" ? Slots.keepIfAlone(desk, sent) : Effect.void)),
+    Effect.mapError(inBatch(batch, sent))
+  )
   const settled = Settlement.settle(sent, answer, {
     sourceKey: settings.lineage.sourceKey,
     upserts: settings.upserts
   })
-  if (settled._tag === "Settled") return [...answers, ...settled.answers]
+  if (settled._tag === "Settled") {
+    Slots.keepRefused(desk, sent, settled.answers)
+    return [...answers, ...settled.answers]
+  }
   return yield* new Sink.SinkError({
     sink: settings.name,
     operation: "createObjectsBatch",
@@ -69,14 +84,15 @@ const inBatch = (batch: Batch, sent: ReadonlyArray<MixpeekRecord.MixpeekRecord>)
 const configured = (settings: SinkOptions.Settings): MixpeekSink => {
   const { lineage, limits, name, skipDuplicates, upserts } = settings
   const { sourceKey } = lineage
-  const options = { delivery: settings.delivery, lineage, skipDuplicates, maxBytes: limits.maxBytes }
+  const desk = UploadDesk.make({ bucket: settings.bucket, name, ...settings.delivery.uploads })
+  const options = { desk, delivery: settings.delivery, lineage, skipDuplicates, maxBytes: limits.maxBytes }
   return {
     name,
     limits,
     check: (mapping, needs) => BucketCheck.check(settings, mapping, needs),
     prepare: (record) => MixpeekRecord.make(options, record),
     describe: MixpeekRecord.describe,
-    send: (batch) => send(settings, batch),
+    send: (batch) => send(settings, desk, batch),
     find: upserts
       ? Option.none()
       : Option.some((lost) =>
@@ -85,7 +101,7 @@ const configured = (settings: SinkOptions.Settings): MixpeekSink => {
         ),
     remove: (batch) => Removal.remove(settings, batch),
     inventory: Inventory.make(settings),
-    staging: Option.none()
+    staging: Staging.make(desk)
   }
 }
 
@@ -109,6 +125,7 @@ const misconfigured = (name: string, problems: ReadonlyArray<Misconfigured>): Mi
         file,
         link: undefined,
         parts: [],
+        holes: [],
         blobs: 0,
         skipsDuplicates: false
       }),

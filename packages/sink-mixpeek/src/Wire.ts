@@ -106,7 +106,8 @@ const reserved = new Map([...reservedNames.map((name) => [fold(name), name] as c
 export const reservedName = (name: string): string | undefined => reserved.get(fold(name))
 
 // A key that is absent, null or not what it should be is absent.
-const lenient = <S extends Schema.Constraint>(schema: S) =>
+/** What of an answer may be missing, null or of a kind nobody has heard of. */
+export const lenient = <S extends Schema.Constraint>(schema: S) =>
   Schema.optionalKey(Schema.catchDecoding<S>(() => Effect.succeedNone)(schema))
 
 const knownStatus = Schema.Literals([
@@ -228,6 +229,8 @@ const perMinute = lenient(Schema.Int.check(Schema.isGreaterThanOrEqualTo(1)))
 
 /** `OrganizationModel.rate_limits`: requests per minute and category. */
 export const OrganizationResponse = Schema.Struct({
+  /** The plan: `free`, `pro`, … */
+  account_type: lenient(Schema.String),
   rate_limits: lenient(
     Schema.Struct({
       metadata: perMinute,

@@ -20,11 +20,52 @@ const pdf = Fixtures.file("a.pdf", { mimeType: "application/pdf" })
 
 describe("BlobDelivery", () => {
   describe("auto", () => {
-    it.effect("refers to the file where the source has links, and reads nothing", () =>
+    it.effect("sends what fits, also where the source has links", () =>
+      Effect.gen(function* () {
+        const links = Fixtures.links()
+        assert.strictEqual(data(yield* deliver(undefined, "text", "hello", undefined, links)), "hello")
+        assert.strictEqual(links.minted(), 0)
+      })
+    )
+
+    it.effect.each([
+      ["text", 5_000_000, "Data"],
+      ["text", 5_000_001, "Upload"],
+      ["pdf", 3_750_000, "Data"],
+      ["pdf", 3_750_001, "Upload"]
+    ] as const)("%s of %i bytes becomes %s", ([type, size, expected]) =>
+      Effect.gen(function* () {
+        const content = "x".repeat(size)
+        assert.strictEqual(code(yield* deliver(undefined, type, content, Fixtures.file("a", { size }))), expected)
+        assert.strictEqual(code(yield* deliver(undefined, type, content, Fixtures.file("a"))), expected)
+      })
+    )
+
+    it.effect("reads nothing of what is too large", () =>
+      Effect.gen(function* () {
+        const content = { bytes: Stream.die("read"), link: Option.none() }
+        const settings = Result.getOrThrow(BlobDelivery.resolve())
+        const large = Fixtures.file("a.bin", { size: 5_000_001 })
+        assert.strictEqual(code(yield* BlobDelivery.deliver(settings, large, "pdf", content)), "Upload")
+      })
+    )
+
+    it.effect("sends a value as it is, or not at all: there is no other way", () =>
+      Effect.gen(function* () {
+        const large = Fixtures.file("a.json", { size: 5_000_001 })
+        const delivered = yield* deliver(undefined, "object", "{}", large)
+        assert.strictEqual(code(delivered), "needs-upload")
+        assert.include(JSON.stringify(delivered), "raise delivery.maxInlineBytes")
+      })
+    )
+  })
+
+  describe("reference", () => {
+    it.effect("refers to the file, and reads nothing", () =>
       Effect.gen(function* () {
         const links = Fixtures.links()
         const content = { bytes: Stream.die("read"), link: Option.some(links) }
-        const settings = Result.getOrThrow(BlobDelivery.resolve())
+        const settings = Result.getOrThrow(BlobDelivery.resolve({ method: "reference" }))
         const delivering = BlobDelivery.deliver(settings, pdf, "pdf", content)
         assert.isTrue(Exit.isExit(delivering))
         assert.strictEqual(code(yield* delivering), "Link")
@@ -32,32 +73,22 @@ describe("BlobDelivery", () => {
       })
     )
 
-    it.effect("sends the content where the source has none", () =>
-      Effect.gen(function* () {
-        assert.strictEqual(data(yield* deliver(undefined, "text", "hello")), "hello")
-      })
-    )
-
-    it.effect("sends the content where the link would be longer than Mixpeek takes", () =>
+    it.effect("rejects a file whose link would be longer than Mixpeek takes", () =>
       Effect.gen(function* () {
         const long = Fixtures.file("é".repeat(500))
         const links = Fixtures.links(({ uri }) => `https://files.example/${uri}?X-Amz-Signature=x`)
-        assert.strictEqual(data(yield* deliver(undefined, "text", "hello", long, links)), "hello")
         assert.strictEqual(code(yield* deliver({ method: "reference" }, "text", "hello", long, links)), "link-too-long")
         const short = Fixtures.links(() => "https://short.example/x")
-        assert.strictEqual(code(yield* deliver(undefined, "text", "hello", long, short)), "Link")
-      })
-    )
-
-    it.effect("needs an upload for what is too large and has no link", () =>
-      Effect.gen(function* () {
-        const large = Fixtures.file("a.bin", { size: 5_000_001 })
-        const delivered = yield* deliver(undefined, "text", "", large)
-        assert.strictEqual(code(delivered), "needs-upload")
-        assert.include(JSON.stringify(delivered), "raise delivery.maxInlineBytes")
+        assert.strictEqual(code(yield* deliver({ method: "reference" }, "text", "hello", long, short)), "Link")
       })
     )
   })
+
+  it.effect("uploads where that is wanted, whatever the size", () =>
+    Effect.gen(function* () {
+      assert.strictEqual(code(yield* deliver({ method: "upload" }, "text", "x")), "Upload")
+    })
+  )
 
   it.effect("follows a function of the file", () =>
     Effect.gen(function* () {
@@ -77,7 +108,13 @@ describe("BlobDelivery", () => {
 
   it.effect("names the store's own address where that is wanted", () =>
     Effect.gen(function* () {
-      const delivered = yield* deliver({ references: "address" }, "pdf", "x", pdf, Fixtures.links())
+      const delivered = yield* deliver(
+        { method: "reference", references: "address" },
+        "pdf",
+        "x",
+        pdf,
+        Fixtures.links()
+      )
       assert.strictEqual(data(delivered), "s3://files/a.pdf")
     })
   )
@@ -180,7 +217,7 @@ describe("BlobDelivery", () => {
       Effect.gen(function* () {
         let read = 0
         const endless = Stream.fromEffectRepeat(Effect.sync(() => new Uint8Array(1000).fill(read++)))
-        const settings = Result.getOrThrow(BlobDelivery.resolve({ maxInlineBytes: 10_000 }))
+        const settings = Result.getOrThrow(BlobDelivery.resolve({ method: "inline", maxInlineBytes: 10_000 }))
         const delivered = yield* BlobDelivery.deliver(settings, Fixtures.file("a"), "text", {
           bytes: endless,
           link: Option.none()
@@ -218,7 +255,9 @@ describe("BlobDelivery", () => {
     [{ linkLifetime: "1 minute" }, "delivery.linkLifetime"],
     [{ linkLifetime: "8 days" }, "delivery.linkLifetime"],
     [{ maxInlineBytes: -1 }, "delivery.maxInlineBytes"],
-    [{ maxInlineBytes: 1e9 }, "delivery.maxInlineBytes"]
+    [{ maxInlineBytes: 1e9 }, "delivery.maxInlineBytes"],
+    [{ uploads: { bytesInFlight: 1000 } }, "delivery.uploads.bytesInFlight"],
+    [{ uploads: { maxFileBytes: -1 } }, "delivery.uploads.maxFileBytes"]
   ] as const)("refuses %j", (options, field) => {
     const refused = BlobDelivery.resolve(options)
     assert.strictEqual(Result.isFailure(refused) ? refused.failure.field : "", field)

@@ -3,10 +3,18 @@
  */
 import { NodeHttpClient } from "@effect/platform-node"
 import { Lineage, type Mapping, Observer, type Sink, type SourceFile, type Source } from "@sluice/core"
-import { Mixpeek, MixpeekObject, type MixpeekOptions, type MixpeekRecord, type MixpeekSink } from "@sluice/sink-mixpeek"
+import {
+  Mixpeek,
+  MixpeekObject,
+  type MixpeekOptions,
+  type MixpeekRecord,
+  type MixpeekSink,
+  UploadDesk
+} from "@sluice/sink-mixpeek"
 import { MixpeekStandIn } from "@sluice/testkit/mixpeek"
 import { type Array as Arr, DateTime, Duration, Effect, Layer, Option, Redacted, Stream } from "effect"
 import { TestClock } from "effect/testing"
+import { tmpdir } from "node:os"
 
 export const bucket = "bkt_files"
 
@@ -101,6 +109,20 @@ export const client = (
       ...options
     })
   ).pipe(Layer.provide(NodeHttpClient.layerUndici))
+
+/** A client that reaches nobody. */
+export const unreachable: Layer.Layer<Mixpeek> = Layer.orDie(
+  Mixpeek.layer({ url: "http://127.0.0.1:9", apiKey: Redacted.make("sk_none"), namespace: "ns_none" })
+).pipe(Layer.provide(NodeHttpClient.layerUndici))
+
+/** A desk for sinks that upload nothing. */
+export const desk = UploadDesk.make({
+  bucket,
+  name: `mixpeek:${bucket}`,
+  bytesInFlight: 1,
+  maxFileBytes: undefined,
+  folder: tmpdir()
+})
 
 /** A stand-in with one bucket. */
 export const standIn = (options?: Partial<MixpeekStandIn.Options>) =>

@@ -20,7 +20,7 @@ const source = {
 }
 
 const add = (placement: LineageFields.Placement | undefined, fields: { readonly [name: string]: Schema.Json } = {}) =>
-  LineageFields.add(Result.getOrThrow(LineageFields.resolve(placement)), fields, "key", lineage)
+  LineageFields.add(Result.getOrThrow(LineageFields.resolve(placement)), fields, { key: "key", lineage }, undefined)
 
 describe("LineageFields", () => {
   it("stands in source_key and metadata.source by default", () => {
@@ -32,7 +32,9 @@ describe("LineageFields", () => {
     const followed = Lineage.make(Fixtures.file("a b.pdf", { target }), Fixtures.run)
     const placed = Result.getOrThrow(LineageFields.resolve({ sourceKey: false, source: "origin" }))
     const { checksum: _, ...own } = source
-    assert.deepStrictEqual(LineageFields.add(placed, {}, "key", followed), { fields: { origin: { ...own, target } } })
+    assert.deepStrictEqual(LineageFields.add(placed, {}, { key: "key", lineage: followed }, undefined), {
+      fields: { origin: { ...own, target } }
+    })
   })
 
   it("goes where it is told: to the root, under metadata, or nowhere", () => {

@@ -1,10 +1,13 @@
 import { assert, describe, it } from "@effect/vitest"
+import { AtHand } from "@sluice/core"
 import { BlobDelivery, LineageFields, type MixpeekObject, MixpeekRecord, Wire } from "@sluice/sink-mixpeek"
 import { Effect, Exit, Result, Schema } from "effect"
 import * as Fixtures from "./Fixtures.ts"
 
+const delivery = (method: BlobDelivery.Method) => Result.getOrThrow(BlobDelivery.resolve({ method }))
 const options: MixpeekRecord.Options = {
-  delivery: Result.getOrThrow(BlobDelivery.resolve()),
+  desk: Fixtures.desk,
+  delivery: delivery("auto"),
   lineage: Result.getOrThrow(LineageFields.resolve({ source: false })),
   skipDuplicates: false,
   maxBytes: 100_000
@@ -15,11 +18,13 @@ const make = (
   object: MixpeekObject.MixpeekObject,
   more?: Partial<MixpeekRecord.Options>,
   link?: ReturnType<typeof Fixtures.links>
-) =>
-  MixpeekRecord.make(
-    { ...options, ...more },
+) => {
+  const made = MixpeekRecord.make(
+    { ...options, ...(link === undefined ? {} : { delivery: delivery("reference") }), ...more },
     Fixtures.record(object, Fixtures.file("a.txt"), Fixtures.content("hello", link))
   )
+  return AtHand.isAtHand(made) ? made : Effect.provide(made, Fixtures.unreachable)
+}
 
 const body = Effect.fnUntraced(function* (
   object: MixpeekObject.MixpeekObject,

@@ -4,11 +4,14 @@ import { Mixpeek, type MixpeekObject, MixpeekSink } from "@sluice/sink-mixpeek"
 import type { MixpeekStandIn } from "@sluice/testkit/mixpeek"
 import { type Array as Arr, Duration, Effect, Option, Stream } from "effect"
 import { TestClock } from "effect/testing"
+import { createHash } from "node:crypto"
 import * as Fixtures from "./Fixtures.ts"
 
 const names = ["a.txt", "b.txt", "c.txt"] as const
 
 const sinkOf = (options?: Partial<MixpeekSink.Options>) => MixpeekSink.make({ bucket: Fixtures.bucket, ...options })
+
+const byReference = { delivery: { method: "reference" } } as const
 
 interface Sending {
   readonly names?: Arr.NonEmptyReadonlyArray<string>
@@ -19,7 +22,7 @@ interface Sending {
 
 /** Sends one batch to a stand-in. */
 const send = (server: MixpeekStandIn.MixpeekStandIn, sending: Sending = {}) => {
-  const sink = sinkOf(sending.sink)
+  const sink = sinkOf({ ...(sending.link === undefined ? {} : byReference), ...sending.sink })
   return Effect.flatMap(
     Fixtures.prepareAll(sink, sending.names ?? names, sending.object, sending.link),
     sink.send
@@ -47,6 +50,7 @@ describe("MixpeekSink", () => {
           id: "a.txt",
           token: "v1",
           path: "a.txt",
+          sha256: createHash("sha256").update("content of a.txt").digest("hex"),
           modified_at: "2026-11-24T00:00:00.000Z",
           run_id: "run_1",
           pipeline: "files"
@@ -63,7 +67,7 @@ describe("MixpeekSink", () => {
     Effect.gen(function* () {
       const server = yield* Fixtures.standIn()
       const links = Fixtures.links()
-      const sink = sinkOf()
+      const sink = sinkOf(byReference)
       yield* Effect.gen(function* () {
         const batch = yield* Fixtures.prepareAll(sink, names, undefined, links)
         assert.strictEqual(links.minted(), 0)

@@ -43,7 +43,7 @@ const heard = Effect.fnUntraced(function* (answer: (body: string) => Response | 
     }
   })
   const logger = Logger.make((options) => said.push(everything(options.message), everything(options.cause)))
-  const sink = MixpeekSink.make({ bucket: Fixtures.bucket })
+  const sink = MixpeekSink.make({ bucket: Fixtures.bucket, delivery: { method: "reference" } })
   const exit = yield* Effect.gen(function* () {
     const batch = yield* Fixtures.prepareAll(sink, ["a", "b"], undefined, link)
     const answers = yield* sink.send(batch)
@@ -105,7 +105,7 @@ describe("Secrets", () => {
 
   it.effect("stay secret when Mixpeek cannot be reached", () =>
     Effect.gen(function* () {
-      const sink = MixpeekSink.make({ bucket: Fixtures.bucket })
+      const sink = MixpeekSink.make({ bucket: Fixtures.bucket, delivery: { method: "reference" } })
       const exit = yield* Effect.gen(function* () {
         return yield* sink.send(yield* Fixtures.prepareAll(sink, ["a"], undefined, link))
       }).pipe(
@@ -127,7 +127,7 @@ describe("Secrets", () => {
           HttpClientResponse.fromWeb(request, Response.json(error(`no such key: ${key}`), { status: 401 }))
         )
       )
-      const findings = yield* MixpeekSink.make({ bucket: Fixtures.bucket })
+      const findings = yield* MixpeekSink.make({ bucket: Fixtures.bucket, delivery: { method: "reference" } })
         .check(Fixtures.mapping, Fixtures.noNeeds)
         .pipe(Effect.provide(Mixpeek.layer(options()).pipe(Layer.provide(Layer.succeed(HttpClient.HttpClient, http)))))
       assert.strictEqual(findings[0]?.severity, "error")
@@ -149,7 +149,7 @@ describe("Secrets", () => {
             })
           )
       }
-      const sink = MixpeekSink.make({ bucket: Fixtures.bucket })
+      const sink = MixpeekSink.make({ bucket: Fixtures.bucket, delivery: { method: "reference" } })
       const answers = yield* Effect.gen(function* () {
         return yield* sink.send(yield* Fixtures.prepareAll(sink, ["a"], undefined, failing))
       }).pipe(Effect.provide(Mixpeek.layer(options()).pipe(Layer.provide(NodeHttpClient.layerUndici))))

@@ -13,6 +13,7 @@ const record = (key: string, options?: Partial<MixpeekRecord.MixpeekRecord>): Mi
   file: Fixtures.file(key),
   link: undefined,
   parts: ["{}"],
+  holes: [],
   blobs: 1,
   skipsDuplicates: false,
   ...options

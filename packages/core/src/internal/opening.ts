@@ -8,7 +8,7 @@ import { Ledger } from "../Ledger.ts"
 import { CheckFailed, failed, PipelineError } from "../PipelineError.ts"
 import type { Failure } from "./run.ts"
 
-/** The book, until the scope closes, under an id of its own. */
+/** The book, and the run before, until the scope closes, under an id of its own. */
 export const open = Effect.fnUntraced(function* <R>({
   check,
   name
@@ -22,6 +22,9 @@ export const open = Effect.fnUntraced(function* <R>({
   }
   const id = yield* Effect.sync(() => randomUUID())
   const ledger = yield* Ledger
-  const book = yield* Effect.mapError(ledger.open({ pipeline: name, runId: id }), (error) => failed(name, error))
-  return { id, ledger, book }
+  return yield* Effect.gen(function* () {
+    const book = yield* ledger.open({ pipeline: name, runId: id })
+    const [, before] = yield* ledger.runs(name, 2)
+    return { id, ledger, book, before }
+  }).pipe(Effect.mapError((error) => failed(name, error)))
 })

@@ -41,6 +41,8 @@ export interface RunContext {
   readonly stopFor: (why: string) => void
   /** Asks it to stop, and to end with this. */
   readonly giveUp: (failure: Refusals) => void
+  /** The run before ended by itself, and did not fail. */
+  readonly isClean: boolean
   /** Removes what is held back otherwise. */
   readonly confirmDeletes: boolean
   /** Sweeps everything, also where changes could be followed. */

@@ -1,0 +1,155 @@
+/**
+ * Requests to Mixpeek's REST API, at the rate the key is allowed, as data: which of them may be retried is decided by whoever makes
+ * them.
+ */
+import { Observer, Retry, Sink } from "@sluice/core"
+import { Clock, DateTime, Duration, Effect, flow, Redacted, Result, Schema } from "effect"
+import { Headers, HttpClient, HttpClientRequest, type HttpClientResponse } from "effect/http"
+import * as ErrorBody from "./ErrorBody.ts"
+import { keyId, Limits, type Scope } from "./Limits.ts"
+import * as MixpeekError from "./MixpeekError.ts"
+import * as MixpeekOptions from "./MixpeekOptions.ts"
+import * as RateHeaders from "./RateHeaders.ts"
+import type * as Wire from "./Wire.ts"
+
+/** An answer that could be read. */
+export interface Answer<A> {
+  readonly value: A
+  /** When the request left, by the server's clock where that differs from ours by more than its `Date` can tell. */
+  readonly sentAt: number
+  readonly requestId: string | undefined
+}
+
+/** One request. */
+export interface Call<A> extends MixpeekError.Request {
+  readonly category: Wire.Category
+  readonly request: HttpClientRequest.HttpClientRequest
+  readonly decode: (json: string) => Effect.Effect<A, Schema.SchemaError>
+  /** What a 404 means, where it is an answer like any other. */
+  readonly absent?: { readonly value: A }
+}
+
+/** Reads the JSON of an answer. */
+export const decoder = <A, E>(schema: Schema.Codec<A, E>) => Schema.decodeUnknownEffect(Schema.fromJsonString(schema))
+
+/** The path of a bucket. */
+export const bucketPath = (bucket: string): string => `/v1/buckets/${encodeURIComponent(bucket)}`
+
+const requestIdOf = (headers: Headers.Headers): string | undefined =>
+  headers["x-request-id"] ?? headers["request-id"] ?? headers["x-amzn-requestid"]
+
+/** Differences below this are latency and the whole seconds of `Date`. */
+const skewTolerance = 2000
+
+const sentAtServer = (headers: Headers.Headers, sent: number, received: number): number => {
+  const date = headers["date"]
+  const parsed = date === undefined ? undefined : Result.getOrUndefined(Headers.parseHttpDate(date))
+  if (parsed === undefined) return sent
+  const server = DateTime.toEpochMillis(parsed)
+  return Math.abs(server - received) <= skewTolerance ? sent : server - (received - sent)
+}
+
+const decide = (error: Sink.SinkError): Retry.Decision =>
+  error.reason._tag === "Throttled" || error.reason._tag === "Unavailable" || error.reason._tag === "Ambiguous"
+    ? Retry.again(error.reason.retryAfter)
+    : Retry.stop
+
+/** For one key and namespace. */
+export const make = Effect.fnUntraced(function* (unchecked: MixpeekOptions.Options) {
+  const options = yield* MixpeekOptions.check(unchecked)
+  const limits = yield* Limits
+  const secret = Redacted.value(options.apiKey)
+  const key = keyId(options.url, options.apiKey)
+  const bare = yield* HttpClient.HttpClient
+  const http = bare.pipe(
+    HttpClient.mapRequest(
+      flow(
+        HttpClientRequest.prependUrl(options.url),
+        HttpClientRequest.bearerToken(options.apiKey),
+        HttpClientRequest.setHeader("x-namespace", options.namespace),
+        HttpClientRequest.acceptJson
+      )
+    )
+  )
+
+  const read = <A>(
+    call: Call<A>,
+    scope: Scope,
+    sent: number,
+    response: HttpClientResponse.HttpClientResponse,
+    text: string
+  ) =>
+    Effect.gen(function* () {
+      const requestId = requestIdOf(response.headers)
+      const received = yield* Clock.currentTimeMillis
+      const isSuccess = response.status >= 200 && response.status < 300
+      const isAbsent = response.status === 404 && call.absent !== undefined
+      const body = isSuccess ? undefined : ErrorBody.parse(text.replaceAll(secret, "<redacted>"))
+      const said = RateHeaders.read(response.headers, received, body?.details)
+      const retryAfter = yield* limits.answered(scope, response.status, said)
+      if (body !== undefined && !isAbsent) {
+        return yield* MixpeekError.fromFailure(call, { status: response.status, body, retryAfter, requestId })
+      }
+      const value =
+        isAbsent && call.absent !== undefined
+          ? call.absent.value
+          : yield* Effect.mapError(call.decode(text), () =>
+              MixpeekError.fromUnreadable(call, ErrorBody.kindOf(text), requestId)
+            )
+      const answer: Answer<A> = { value, sentAt: sentAtServer(response.headers, sent, received), requestId }
+      return answer
+    })
+
+  /** One request: waits for permission, sends, reads. */
+  const exchange = <A>(call: Call<A>): Effect.Effect<Answer<A>, Sink.SinkError> =>
+    Effect.uninterruptibleMask((restore) =>
+      Effect.gen(function* () {
+        const observer = yield* Observer.Observer
+        const traffic = { role: "sink", operation: call.operation } as const
+        const scope: Scope = { keyId: key, category: call.category, atMost: options.rateLimits[call.category] }
+        const waited = yield* restore(limits.admit(scope)).pipe(
+          Effect.mapError(
+            (error) =>
+              new Sink.SinkError({
+                sink: call.sink,
+                operation: call.operation,
+                reason: new Sink.Throttled({ retryAfter: error.opensIn }),
+                message: `${call.operation} is not sent: ${error.message}`
+              })
+          )
+        )
+        if (Duration.toMillis(waited) > 0) observer.waited(traffic, waited)
+        observer.request(traffic)
+        const sent = yield* Clock.currentTimeMillis
+        const received = yield* restore(
+          http.execute(call.request).pipe(
+            Effect.flatMap((response) => Effect.map(response.text, (text) => ({ response, text }))),
+            Effect.mapError((error) => MixpeekError.fromTransport(call, error)),
+            Effect.timeoutOrElse({
+              duration: options.timeout,
+              orElse: () => Effect.fail(MixpeekError.fromTimeout(call, Duration.format(options.timeout)))
+            })
+          )
+        ).pipe(Effect.onError(() => limits.unanswered(scope)))
+        return yield* read(call, scope, sent, received.response, received.text)
+      })
+    )
+
+  const retried = <A>(call: Call<A>): Effect.Effect<Answer<A>, Sink.SinkError> =>
+    Effect.flatMap(Observer.Observer, (observer) => {
+      const traffic = { role: "sink", operation: call.operation } as const
+      return exchange(call).pipe(
+        Retry.retry(Retry.standard, decide, (_, delay) =>
+          Effect.sync(() => {
+            observer.retried(traffic)
+            observer.waited(traffic, delay)
+          })
+        )
+      )
+    })
+
+  return { http: bare, key, limits, exchange, retried, options }
+})
+
+/** What a client is made of. */
+export type Requests = Effect.Success<ReturnType<typeof make>>
