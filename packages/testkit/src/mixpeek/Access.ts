@@ -40,6 +40,15 @@ const needs: Readonly<Record<string, { readonly category?: Category; readonly pe
   confirmUpload: { category: "upload", permission: "write" },
   confirmUploadsBatch: { category: "upload", permission: "write" },
   cancelUpload: { category: "upload", permission: "delete" },
+  createBatch: { category: "metadata", permission: "write" },
+  addObjectsToBatch: { category: "metadata", permission: "write" },
+  submitBatch: { category: "compute", permission: "write" },
+  retryBatch: { category: "compute", permission: "write" },
+  getBatch: { category: "metadata" },
+  listBatches: { category: "metadata" },
+  getFailedDocuments: { category: "metadata" },
+  cancelBatch: { category: "metadata", permission: "write" },
+  deleteBatch: { category: "metadata", permission: "delete" },
   getTask: { category: "metadata" }
 }
 

@@ -53,14 +53,18 @@ export interface BucketState {
   options: BucketOptions
   /** In the order of creation. Empty where only counts are kept. */
   readonly objects: ReadonlyMap<string, StoredObject>
+  /** Whether only counts are kept. */
+  readonly forgets: boolean
   readonly count: () => number
   /** First and last object ever stored. */
   readonly samples: () => ReadonlyArray<StoredObject>
   readonly put: (object: StoredObject) => void
   readonly remove: (objectId: string) => boolean
+  /** What an object's status becomes by being processed; that is no change of the object. */
+  readonly setStatus: (objectId: string, status: string) => void
   readonly byUniqueKey: (key: string) => StoredObject | undefined
   readonly byContent: (sha256: string) => StoredObject | undefined
-  /** Ids of the uploads that blobs are made of. */
+  /** Ids of the uploads that blobs are made of, or were: those of objects that are gone too. */
   readonly usedUploads: () => ReadonlySet<string>
   /** Source keys stored more than once, and how many different ones there are. */
   readonly duplicates: () => ReadonlyArray<string>
@@ -85,6 +89,7 @@ const keepAll = (options: BucketOptions, sourceKeys: ReadonlyArray<string>): Buc
   const objects = new Map<string, StoredObject>()
   const unique = new Map<string, string>()
   const contents = new Map<string, string>()
+  const uploads = new Set<string>()
   let first: StoredObject | undefined
   let last: StoredObject | undefined
   const tally = () => {
@@ -98,12 +103,14 @@ const keepAll = (options: BucketOptions, sourceKeys: ReadonlyArray<string>): Buc
   return {
     options,
     objects,
+    forgets: false,
     count: () => objects.size,
     samples: () => [first, last].filter(Predicate.isNotUndefined),
     put: (object) => {
       objects.set(object.objectId, object)
       first ??= object
       last = object
+      for (const upload of uploadsIn(object)) uploads.add(upload)
       if (object.uniqueKey !== undefined) unique.set(object.uniqueKey, object.objectId)
       for (const { content } of object.blobs) {
         if (content.sha256 !== undefined && !contents.has(content.sha256)) contents.set(content.sha256, object.objectId)
@@ -119,9 +126,13 @@ const keepAll = (options: BucketOptions, sourceKeys: ReadonlyArray<string>): Buc
       }
       return true
     },
+    setStatus: (objectId, status) => {
+      const object = objects.get(objectId)
+      if (object !== undefined) objects.set(objectId, { ...object, status })
+    },
     byUniqueKey: (key) => objects.get(unique.get(key) ?? ""),
     byContent: (sha256) => objects.get(contents.get(sha256) ?? ""),
-    usedUploads: () => new Set([...objects.values()].flatMap(uploadsIn)),
+    usedUploads: () => uploads,
     duplicates: () => [...tally()].filter(([, count]) => count > 1).map(([key]) => key),
     distinct: () => tally().size
   }
@@ -138,6 +149,7 @@ const keepCounts = (options: BucketOptions, sourceKeys: ReadonlyArray<string>): 
   return {
     options,
     objects: new Map(),
+    forgets: true,
     count: () => count,
     samples: () => [first, last].filter(Predicate.isNotUndefined),
     put: (object) => {
@@ -149,6 +161,7 @@ const keepCounts = (options: BucketOptions, sourceKeys: ReadonlyArray<string>): 
       for (const upload of uploadsIn(object)) uploads.add(upload)
     },
     remove: () => false,
+    setStatus: () => {},
     byUniqueKey: () => undefined,
     byContent: () => undefined,
     usedUploads: () => uploads,

@@ -4,6 +4,7 @@
 import { Effect, Predicate } from "effect"
 import type { Answer, Complaint } from "./Answer.ts"
 import * as Answers from "./Answer.ts"
+import * as Batches from "./Batches.ts"
 import type { BucketState, StoredObject } from "./BucketState.ts"
 import { type Policy } from "./BucketSchema.ts"
 import * as Draft from "./Draft.ts"
@@ -106,8 +107,25 @@ const ordered = (state: State, objects: ReadonlyArray<StoredObject>): ReadonlyAr
   }
 }
 
+/** Processes what was created, where the request asks for that. */
+const autoProcess = (
+  state: State,
+  bucket: BucketState,
+  query: URLSearchParams,
+  stored: ReadonlyArray<StoredObject>
+) => {
+  if (query.get("auto_process") !== "true") return
+  const ids = stored.filter(({ status }) => status !== "SKIPPED").map(({ objectId }) => objectId)
+  Batches.automatic(state, bucket, [...new Set(ids)])
+}
+
 /** The batch endpoint. `body` was held against the description already, unless that was left out for this request. */
-export const batch = Effect.fnUntraced(function* (state: State, bucket: BucketState, body: unknown) {
+export const batch = Effect.fnUntraced(function* (
+  state: State,
+  bucket: BucketState,
+  body: unknown,
+  query: URLSearchParams
+) {
   const objects = Predicate.isObject(body) && Array.isArray(body["objects"]) ? body["objects"] : []
   const policy = policyOf(bucket, null)
   if (isAnswer(policy)) return policy
@@ -124,6 +142,7 @@ export const batch = Effect.fnUntraced(function* (state: State, bucket: BucketSt
   const quota = exceedsQuota(state, accepted.filter(({ existing }) => existing === undefined).length)
   if (quota !== undefined) return quota
   const stored = accepted.map(({ draft, existing }) => Draft.store(state, bucket, draft, existing))
+  autoProcess(state, bucket, query, stored)
   const succeeded = ordered(state, stored).map((object) => Wire.object(object, state.settings))
   if (generation === "array") return Answers.ok(succeeded)
   return Answers.ok({
@@ -170,7 +189,9 @@ export const one = Effect.fnUntraced(function* (
     }
     const quota = plan.existing === undefined ? exceedsQuota(state, 1) : undefined
     if (quota !== undefined) return quota
-    return Answers.ok(Wire.object(Draft.store(state, bucket, plan.draft, plan.existing), state.settings))
+    const stored = Draft.store(state, bucket, plan.draft, plan.existing)
+    autoProcess(state, bucket, query, [stored])
+    return Answers.ok(Wire.object(stored, state.settings))
   }
   return Answers.badRequest("The request has no object")
 })

@@ -7,7 +7,7 @@ import * as Answers from "./Answer.ts"
 import type { StoredObject } from "./BucketState.ts"
 import type { State } from "./State.ts"
 
-/** A collection that processes every object as soon as it is stored. */
+/** A collection that processes every object, as soon as it is stored or in batches. */
 export interface Collection {
   readonly id: string
   /** Documents made of each object. 1 by default. */
@@ -18,6 +18,8 @@ export interface Collection {
 export interface DocumentSettings {
   /** None by default: objects are stored, and nothing is made of them. */
   readonly collections?: ReadonlyArray<Collection> | undefined
+  /** Whether objects are processed when they are stored (default), or when a batch is. */
+  readonly made?: "on-storing" | "by-batches" | undefined
   /**
    * The answer that lists an object's documents is described as a map, and no more: `flat`, an array of them (default);
    * `nested`, one for each collection; `unknown`, something else.
@@ -37,14 +39,25 @@ export interface StoredDocument {
   readonly objectId: string
 }
 
-/** Makes an object's documents; the same ones again where it was updated. */
-export const process = (state: State, { objectId }: StoredObject): void => {
+const make = (state: State, objectId: string, run: string): void => {
   for (const { documentsPerObject = 1, id: collectionId } of state.settings.documents.collections ?? []) {
     for (let n = 0; n < documentsPerObject; n++) {
-      const documentId = `doc_${collectionId}_${objectId}_${n}`
+      const documentId = `doc_${collectionId}_${objectId}_${n}${run}`
       state.documents.set(documentId, { documentId, collectionId, objectId })
     }
   }
+}
+
+/** Makes an object's documents when it is stored; the same ones again where it was updated. */
+export const processStored = (state: State, { objectId }: StoredObject): void => {
+  if (state.settings.documents.made !== "by-batches") make(state, objectId, "")
+}
+
+/** Makes an object's documents in a batch: others each time, unless the object has a unique key. */
+export const processInBatch = (state: State, { objectId, uniqueKey }: StoredObject): void => {
+  if (state.settings.documents.made !== "by-batches") return
+  const before = (state.processed.get(objectId)?.succeeded ?? 1) - 1
+  make(state, objectId, uniqueKey === undefined && before > 0 ? `_${before}` : "")
 }
 
 const of = (state: State, objectId: string) => [...state.documents.values()].filter((one) => one.objectId === objectId)

@@ -182,6 +182,6 @@ export const store = (
     uniqueKey: draft.uniqueKey
   }
   bucket.put(object)
-  Documents.process(state, object)
+  Documents.processStored(state, object)
   return object
 }

@@ -4,6 +4,7 @@
 import * as NodeHttpClient from "@effect/platform-node/NodeHttpClient"
 import { Clock, Context, Effect, Layer, Random, Redacted, type Scope } from "effect"
 import { HttpClient } from "effect/http"
+import * as BatchState from "./BatchState.ts"
 import * as BucketState from "./BucketState.ts"
 import * as Description from "./Description.ts"
 import type { StoredDocument } from "./Documents.ts"
@@ -17,6 +18,15 @@ import * as Tasks from "./Tasks.ts"
 import * as UploadState from "./UploadState.ts"
 import * as Waits from "./Waits.ts"
 
+export type {
+  Batch,
+  Category as FailureCategory,
+  FailedObject,
+  Processed,
+  ProcessingFailure,
+  ProcessingSettings,
+  StoredBatch
+} from "./BatchState.ts"
 export type { BucketOptions, StoredBlob, StoredObject } from "./BucketState.ts"
 export type { BucketSchema, Field, Policy, UniqueKey } from "./BucketSchema.ts"
 export type { Content } from "./Content.ts"
@@ -71,8 +81,12 @@ export interface MixpeekStandIn {
   readonly documents: Effect.Effect<ReadonlyArray<StoredDocument>>
   /** Uploads of a bucket in the order of creation. */
   readonly uploads: (bucket: string) => Effect.Effect<ReadonlyArray<UploadState.Upload>>
-  /** Uploads of a bucket that were left behind: neither cancelled nor used by an object. */
+  /** Uploads of a bucket that were left behind: neither cancelled nor ever used by an object. */
   readonly orphans: (bucket: string) => Effect.Effect<ReadonlyArray<UploadState.Upload>>
+  /** Processing batches of a bucket in the order of creation; not those that were deleted. */
+  readonly batches: (bucket: string) => Effect.Effect<ReadonlyArray<BatchState.Batch>>
+  /** How often objects were processed, by their ids, in all buckets. */
+  readonly processed: Effect.Effect<ReadonlyMap<string, BatchState.Processed>>
   /** The last requests, oldest first. */
   readonly requests: Effect.Effect<ReadonlyArray<Journal.RequestRecord>>
   readonly totals: Effect.Effect<Journal.Totals>
@@ -118,6 +132,8 @@ const makeState = Effect.fnUntraced(function* (options: Options) {
     documents: new Map(),
     uploads: new Map(),
     files: new Map(),
+    batches: new Map(),
+    processed: new Map(),
     tasks: new Map(),
     running: new Set(),
     description: yield* Description.load,
@@ -157,6 +173,8 @@ export const make = (options: Options): Effect.Effect<MixpeekStandIn, never, Sco
       documents: seen(() => [...state.documents.values()]),
       uploads: (id) => bucket(id, () => UploadState.views(state, id)),
       orphans: (id) => bucket(id, () => UploadState.views(state, id).filter(UploadState.isOrphan)),
+      batches: (id) => bucket(id, () => BatchState.views(state, id)),
+      processed: seen(() => new Map(state.processed)),
       requests: Effect.sync(() => state.journal.requests.items()),
       totals: Effect.sync(() => state.journal.totals()),
       refusals: Effect.sync(() => state.journal.refusals.items()),

@@ -4,6 +4,7 @@
 import { Effect } from "effect"
 import type { Answer } from "./Answer.ts"
 import * as Answers from "./Answer.ts"
+import * as Batches from "./Batches.ts"
 import * as Buckets from "./Buckets.ts"
 import type { BucketOptions, BucketState, StoredObject } from "./BucketState.ts"
 import * as Confirm from "./Confirm.ts"
@@ -28,7 +29,13 @@ const writes = new Set([
   "createUploadsBatch",
   "confirmUpload",
   "confirmUploadsBatch",
-  "cancelUpload"
+  "cancelUpload",
+  "createBatch",
+  "addObjectsToBatch",
+  "submitBatch",
+  "retryBatch",
+  "cancelBatch",
+  "deleteBatch"
 ])
 
 const ofObject = (
@@ -61,7 +68,7 @@ const inBucket = (
     case "getBucket":
       return Effect.succeed(Buckets.get(bucket))
     case "createObjectsBatch":
-      return Create.batch(state, bucket, body)
+      return Create.batch(state, bucket, body, query)
     case "createObject":
       return Create.one(state, bucket, body, query)
     case "listObjects":
@@ -88,9 +95,16 @@ const inBucket = (
       return Confirm.one(state, bucket, match.parameters["upload_id"] ?? "", body, query)
     case "confirmUploadsBatch":
       return Effect.succeed(Confirm.batch(state, bucket, body))
+    case "createBatch":
+      return Effect.succeed(Batches.create(state, bucket, body, query))
+    case "listBatches":
+      return Effect.succeed(Batches.list(state, bucket, body))
     default:
-      // Not in the description of any operation, and so noted as a violation.
-      return Effect.succeed(Answers.failure(501, "NotEnabledError", `The stand-in does not offer ${match.operation}`))
+      return Effect.succeed(
+        Batches.one(state, bucket, match, body, query) ??
+          // Not in the description of any operation, and so noted as a violation.
+          Answers.failure(501, "NotEnabledError", `The stand-in does not offer ${match.operation}`)
+      )
   }
 }
 

@@ -3,6 +3,7 @@
  * Everything here can be changed while it runs.
  */
 import type { Duration } from "effect"
+import type { ProcessingSettings } from "./BatchState.ts"
 import type { DocumentSettings } from "./Documents.ts"
 import type { Fault } from "./Faults.ts"
 import type { Limits } from "./Limits.ts"
@@ -64,6 +65,8 @@ export interface Settings {
   /** Whether anything is made of objects, and how it is listed and deleted. */
   readonly documents: DocumentSettings
   readonly uploads: UploadSettings
+  /** When batches are over, and what becomes of their objects. */
+  readonly processing: ProcessingSettings
   /** How long tasks can be read when they are over; then they are answered 404. 24 hours by default. */
   readonly taskLife: Duration.Input
   /** Base64 of more than this many bytes, decoded, is refused with ValidationError. */
@@ -98,6 +101,7 @@ export const defaults: Settings = {
   fetchReferences: "off",
   documents: {},
   uploads: {},
+  processing: {},
   taskLife: "24 hours",
   maxInlineBytes: 10 * 1024 * 1024,
   maxBodyBytes: 32 * 1024 * 1024,

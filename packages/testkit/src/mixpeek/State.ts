@@ -3,6 +3,7 @@
  */
 import type { Clock } from "effect"
 import type { HttpClient } from "effect/http"
+import type { Processed, StoredBatch } from "./BatchState.ts"
 import type { BucketState } from "./BucketState.ts"
 import type { Description } from "./Description.ts"
 import type { StoredDocument } from "./Documents.ts"
@@ -32,6 +33,10 @@ export interface State {
   readonly uploads: Map<string, StoredUpload>
   /** By the storage's key. */
   readonly files: Map<string, StoredFile>
+  /** By id; in the order of creation. */
+  readonly batches: Map<string, StoredBatch>
+  /** By id of the object. */
+  readonly processed: Map<string, Processed>
   readonly tasks: Map<string, Task>
   /** Ids of the tasks that are not over. */
   readonly running: Set<string>

@@ -69,7 +69,7 @@ export interface StoredUpload {
 export interface Upload extends StoredUpload {
   /** What was put to its address and is there. */
   readonly file: StoredFile | undefined
-  /** Whether there is an object with a blob of it. */
+  /** Whether there is an object with a blob of it, or was. */
   readonly used: boolean
 }
 
@@ -118,5 +118,5 @@ export const views = (state: State, bucketId: string): ReadonlyArray<Upload> => 
   }))
 }
 
-/** Whether an upload was left behind: neither cancelled nor used. */
+/** Whether an upload was left behind: neither cancelled nor ever used. What its object left cannot be cancelled. */
 export const isOrphan = ({ status, used }: Upload): boolean => !used && status !== "CANCELED" && status !== "SKIPPED"

@@ -256,6 +256,9 @@ layer(client)("blobs of uploads", (it) => {
         objects.map(({ blobs }) => blobs[0]?.content),
         [content, content]
       )
+      for (const { objectId } of objects) {
+        yield* call(standIn, { method: "DELETE", path: `/v1/buckets/bkt_files/objects/${objectId}` })
+      }
       assert.isTrue((yield* standIn.uploads("bkt_files"))[0]?.used)
       assert.deepStrictEqual(yield* standIn.orphans("bkt_files"), [])
     })

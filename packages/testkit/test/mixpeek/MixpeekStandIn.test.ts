@@ -18,7 +18,13 @@ layer(client)("the stand-in", (it) => {
   it.effect("notes a violation when it is asked for what it does not offer", () =>
     Effect.gen(function* () {
       const standIn = yield* MixpeekStandIn.make({ buckets: [bucket] })
-      const reply = yield* call(standIn, { path: "/v1/buckets/bkt_files/batches", body: { object_ids: ["obj_1"] } })
+      yield* call(standIn, {
+        path: "/v1/buckets/bkt_files/objects/batch?auto_process=true",
+        body: { objects: [text("a")] }
+      })
+      const [batch] = yield* standIn.batches("bkt_files")
+      const path = `/v1/buckets/bkt_files/batches/${batch?.batchId}/logs`
+      const reply = yield* call(standIn, { method: "GET", path })
       assert.strictEqual(reply.status, 500)
       assert.strictEqual((yield* standIn.violations).length, 1)
     })

@@ -11,6 +11,7 @@ import { createServer } from "node:net"
 import { fileURLToPath } from "node:url"
 import {
   as,
+  Batch,
   bucket,
   call as callAt,
   type Call,
@@ -161,6 +162,42 @@ layer(Layer.merge(Proxied.layer, client), { timeout: "60 seconds" })("through Pr
       for (const [request, status] of requests) assert.strictEqual(yield* statusOf(request), status, request.path)
       yield* standIn.set({ uploads: { maxFileBytes: 1 } })
       assert.strictEqual(yield* statusOf({ path: uploads, body: { ...file, file_size_bytes: 2 } }), 403)
+      yield* standIn.set(MixpeekStandIn.defaults)
+      assert.deepStrictEqual(yield* standIn.violations, [])
+    })
+  )
+
+  it.effect("batches, their failures and their tasks agree with it", () =>
+    Effect.gen(function* () {
+      const { standIn } = yield* Proxied
+      yield* standIn.set({
+        documents: { collections: [{ id: "col_pages" }] },
+        processing: { queue: { polls: 1 }, failures: [{ category: "network" }] }
+      })
+      const ids = as(Partial, yield* create(text("h"), text("i"))).succeeded.map(({ object_id }) => object_id)
+      const batches = `${path}/batches`
+      const { batch_id } = as(Batch, yield* call({ path: batches, body: { object_ids: ids } }))
+      const batch = `${batches}/${batch_id}`
+      const requests: ReadonlyArray<readonly [Call, number]> = [
+        [{ path: batches, body: { object_ids: ["obj_gone"] } }, 404],
+        [{ path: `${batch}/objects`, body: { object_ids: ids } }, 200],
+        [{ path: `${batch}/cancel` }, 400],
+        [{ path: `${batch}/submit`, body: { include_processing_history: false } }, 200],
+        [{ path: `${batch}/submit`, body: {} }, 429],
+        [{ method: "GET", path: batch }, 200],
+        [{ method: "GET", path: batch }, 200],
+        [{ method: "GET", path: batch }, 200],
+        [{ method: "GET", path: `${batch}/failed-documents?tier_num=0&limit=1` }, 200],
+        [{ path: `${batch}/retry`, body: { retry_mode: "all" } }, 200],
+        [{ path: `${batch}/cancel` }, 200],
+        [{ method: "GET", path: batch }, 200],
+        [{ path: `${batches}/list`, body: { status: "CANCELED" } }, 200],
+        [{ method: "DELETE", path: batch }, 200],
+        [{ method: "GET", path: batch }, 404]
+      ]
+      for (const [request, status] of requests) {
+        assert.strictEqual((yield* call(request)).status, status, request.path)
+      }
       yield* standIn.set(MixpeekStandIn.defaults)
       assert.deepStrictEqual(yield* standIn.violations, [])
     })

@@ -112,6 +112,32 @@ export const Task = Schema.Struct({
   error: Schema.NullOr(Schema.String)
 })
 
+export const Batch = Schema.Struct({
+  batch_id: Schema.String,
+  status: Schema.String,
+  object_ids: Schema.Array(Schema.String),
+  loaded_object_ids: Schema.Array(Schema.String),
+  collection_ids: Schema.Array(Schema.String),
+  task_id: Schema.NullOr(Schema.String),
+  error: Schema.NullOr(Schema.String),
+  error_summary: Schema.NullOr(Schema.Record(Schema.String, Schema.Int)),
+  tier_tasks: Schema.Array(
+    Schema.Struct({
+      tier_num: Schema.Int,
+      status: Schema.String,
+      documents_submitted_to_engine: Schema.NullOr(Schema.Int),
+      documents_written: Schema.NullOr(Schema.Int),
+      errors: Schema.Array(
+        Schema.Struct({
+          error_type: Schema.String,
+          affected_count: Schema.Int,
+          affected_document_ids: Schema.Array(Schema.String)
+        })
+      )
+    })
+  )
+})
+
 export const Envelope = Schema.Struct({
   success: Schema.Literal(false),
   status: Schema.Int,
@@ -175,3 +201,27 @@ export const uploaded = Effect.fnUntraced(function* (
   yield* put(upload.presigned_url, content)
   return as(Confirmation, yield* confirm(standIn, upload.upload_id)).upload_id
 })
+
+export const batchesPath = "/v1/buckets/bkt_files/batches"
+
+/** Objects with these source keys; their ids. */
+export const created = Effect.fnUntraced(function* (
+  standIn: MixpeekStandIn.MixpeekStandIn,
+  ...sourceKeys: ReadonlyArray<string>
+) {
+  const reply = yield* createBatch(
+    standIn,
+    sourceKeys.map((key) => text(key))
+  )
+  return as(Partial, reply).succeeded.map(({ object_id }) => object_id)
+})
+
+/** A processing batch of these objects, not yet submitted. */
+export const grouped = (standIn: MixpeekStandIn.MixpeekStandIn, ids: ReadonlyArray<string>) =>
+  Effect.map(call(standIn, { path: batchesPath, body: { object_ids: ids } }), (reply) => as(Batch, reply))
+
+export const submit = (standIn: MixpeekStandIn.MixpeekStandIn, batchId: string) =>
+  call(standIn, { path: `${batchesPath}/${batchId}/submit`, body: {} })
+
+export const getBatch = (standIn: MixpeekStandIn.MixpeekStandIn, batchId: string) =>
+  Effect.map(call(standIn, { method: "GET", path: `${batchesPath}/${batchId}` }), (reply) => as(Batch, reply))
