@@ -6,6 +6,7 @@ import { Effect, Option } from "effect"
 import type { Placed } from "./LineageFields.ts"
 import { Mixpeek } from "./Mixpeek.ts"
 import { type Shape, shapeOf } from "./MixpeekObject.ts"
+import * as RemovalCheck from "./RemovalCheck.ts"
 import type { Settings } from "./SinkOptions.ts"
 import { type BucketField, type BucketResponse, isFileType, type OrganizationResponse } from "./Wire.ts"
 
@@ -232,33 +233,6 @@ const aboutFailure = (error: Sink.SinkError, subject: string): Option.Option<Che
   }
 }
 
-/** No object has it: the API's own ids are random. */
-const noObject = "obj_of_no_object_asked_whether_this_key_may_delete"
-
-const insteadOf = { gone: 'deletes: "ignore"', superseded: 'updates: "new" or "ignore"' } as const
-
-/** The API tells nowhere what a key may do, but it refuses to delete before it looks for the object. */
-const aboutDeleting = Effect.fnUntraced(function* (bucket: string, { removes }: Sink.Needs) {
-  if (removes.length === 0) return []
-  const mixpeek = yield* Mixpeek
-  const asked = yield* Effect.result(mixpeek.deleteObject(bucket, noObject))
-  if (asked._tag === "Success") return [Check.ok("apiKey", "may delete objects")]
-  const without = removes.map((what) => insteadOf[what]).join(" and ")
-  return [
-    asked.failure.reason._tag === "Unauthorized"
-      ? Check.error(
-          "apiKey",
-          "it may not delete objects, and this pipeline removes some",
-          `Use a key with the permission delete, or set ${without}`
-        )
-      : Check.warning(
-          "apiKey",
-          `whether it may delete objects, as this pipeline does, could not be found out: ${asked.failure.message}`,
-          `See that it has the permission delete, or set ${without}`
-        )
-  ]
-})
-
 /**
  * Reads the bucket and the organization and compares them with the mapping. Fails only where it could not find out.
  * Whether the key may delete is asked where the pipeline will; whether it may write cannot be seen without writing, and a
@@ -287,7 +261,7 @@ export const check = Effect.fn("MixpeekSink.check")(function* (
   const properties = bucket.bucket_schema?.properties
   return [
     ...state,
-    ...(isOpen ? yield* aboutDeleting(settings.bucket, needs) : []),
+    ...(isOpen ? yield* RemovalCheck.check(settings, needs) : []),
     ...(properties === undefined
       ? [
           Check.warning(

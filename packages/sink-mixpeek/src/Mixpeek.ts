@@ -3,9 +3,10 @@
  * decided here (reads and deletions are), and by the engine (creating is not idempotent).
  */
 import type { Sink } from "@sluice/core"
-import { Context, Effect, Layer } from "effect"
+import { Context, Effect, Layer, Schema } from "effect"
 import type { Config } from "effect"
 import { type HttpClient, HttpClientRequest } from "effect/http"
+import type { ErrorBody } from "./ErrorBody.ts"
 import { Limits } from "./Limits.ts"
 import type { Misconfigured } from "./Misconfigured.ts"
 import * as MixpeekOptions from "./MixpeekOptions.ts"
@@ -31,6 +32,10 @@ const decodeBatchResult = decoder(Wire.BatchResult)
 const decodeList = decoder(Wire.ListObjectsResponse)
 const decodeBucket = decoder(Wire.BucketResponse)
 const decodeOrganization = decoder(Wire.OrganizationResponse)
+const decodeJson = decoder(Schema.Json)
+
+/** Of the API itself, and not of a router or a proxy that has no such path. */
+const ofApi = { value: undefined, says: (body: ErrorBody) => body.shape === "envelope" } as const
 
 /** What a file may have, by plan (the API's guide to limits). */
 const planBytes: { readonly [account: string]: number | undefined } = { free: 100_000_000, pro: 5_000_000_000 }
@@ -75,6 +80,30 @@ const make = Effect.fnUntraced(function* (options: MixpeekOptions.Options) {
         request: HttpClientRequest.delete(`${bucketPath(bucket)}/objects/${encodeURIComponent(objectId)}`),
         decode: () => Effect.succeed(true),
         absent: { value: false }
+      })
+    ),
+    getObjectDocuments: Effect.fn("Mixpeek.getObjectDocuments")((bucket, objectId) =>
+      retried<Schema.Json | undefined>({
+        sink: `mixpeek:${bucket}`,
+        operation: "getObjectDocuments",
+        creates: false,
+        category: "data",
+        request: HttpClientRequest.get(`/v1/objects/${encodeURIComponent(objectId)}/documents`),
+        decode: decodeJson,
+        absent: ofApi
+      })
+    ),
+    deleteDocuments: Effect.fn("Mixpeek.deleteDocuments")((bucket, collection, body) =>
+      retried<Schema.Json | undefined>({
+        sink: `mixpeek:${bucket}`,
+        operation: "deleteDocuments",
+        creates: false,
+        category: "data",
+        request: HttpClientRequest.delete(`/v1/collections/${encodeURIComponent(collection)}/documents/batch`).pipe(
+          HttpClientRequest.bodyText(JSON.stringify(body), "application/json")
+        ),
+        decode: (text) => (text.trim() === "" ? Effect.succeed(null) : decodeJson(text)),
+        absent: ofApi
       })
     ),
     getBucket: Effect.fn("Mixpeek.getBucket")((bucket) =>
@@ -124,6 +153,24 @@ export class Mixpeek extends Context.Service<
     readonly listObjects: (options: ListOptions) => Effect.Effect<Answer<Wire.ListObjectsResponse>, Sink.SinkError>
     /** `DELETE …/objects/{object}`, retried: whether it was there. */
     readonly deleteObject: (bucket: string, objectId: string) => Effect.Effect<Answer<boolean>, Sink.SinkError>
+    /**
+     * `GET /v1/objects/{object}/documents`, retried: JSON of a shape that is not described; `undefined` where there is no
+     * such object, or nothing was made of it.
+     */
+    readonly getObjectDocuments: (
+      bucket: string,
+      objectId: string
+    ) => Effect.Effect<Answer<Schema.Json | undefined>, Sink.SinkError>
+    /**
+     * `DELETE /v1/collections/{collection}/documents/batch`, retried: what the API says of them, by its description a
+     * `Wire.DeleteDocumentsResponse`; `null` where it says nothing, `undefined` where some of them, or the collection, are
+     * not there.
+     */
+    readonly deleteDocuments: (
+      bucket: string,
+      collection: string,
+      body: Wire.DeleteDocumentsRequest
+    ) => Effect.Effect<Answer<Schema.Json | undefined>, Sink.SinkError>
     /** `GET /v1/buckets/{bucket}`, retried. */
     readonly getBucket: (bucket: string) => Effect.Effect<Answer<Wire.BucketResponse>, Sink.SinkError>
     /** Content that is put somewhere before there is an object. */

@@ -25,8 +25,8 @@ export interface Call<A> extends MixpeekError.Request {
   readonly category: Wire.Category
   readonly request: HttpClientRequest.HttpClientRequest
   readonly decode: (json: string) => Effect.Effect<A, Schema.SchemaError>
-  /** What a 404 means, where it is an answer like any other. */
-  readonly absent?: { readonly value: A }
+  /** What a 404 means, where it is an answer like any other; `says` tells one of the API from one that knows no such path. */
+  readonly absent?: { readonly value: A; readonly says?: (body: ErrorBody.ErrorBody) => boolean }
 }
 
 /** Reads the JSON of an answer. */
@@ -83,8 +83,9 @@ export const make = Effect.fnUntraced(function* (unchecked: MixpeekOptions.Optio
       const requestId = requestIdOf(response.headers)
       const received = yield* Clock.currentTimeMillis
       const isSuccess = response.status >= 200 && response.status < 300
-      const isAbsent = response.status === 404 && call.absent !== undefined
       const body = isSuccess ? undefined : ErrorBody.parse(text.replaceAll(secret, "<redacted>"))
+      const isAbsent =
+        response.status === 404 && body !== undefined && call.absent !== undefined && (call.absent.says?.(body) ?? true)
       const said = RateHeaders.read(response.headers, received, body?.details)
       const retryAfter = yield* limits.answered(scope, response.status, said)
       if (body !== undefined && !isAbsent) {

@@ -37,6 +37,12 @@ export interface Options {
    */
   readonly uniqueKey?: "upsert" | undefined
   /**
+   * What becomes of what collections made of an object that is removed: `keep` (default) leaves it to Mixpeek, whose
+   * guides do not agree whether it goes with the object; `remove` deletes it first, at one request more for an object, and one
+   * for each collection that made something of it.
+   */
+  readonly documents?: "keep" | "remove" | undefined
+  /**
    * How long Mixpeek may still be at work on a request after its answer was lost: what is not there by then is sent again.
    * Default 10 seconds. Not needed, and not waited for, with `uniqueKey: "upsert"`.
    */
@@ -58,6 +64,7 @@ export interface Settings {
   readonly lineage: LineageFields.Placed
   readonly skipDuplicates: boolean
   readonly upserts: boolean
+  readonly removesDocuments: boolean
   readonly grace: Duration.Duration
 }
 
@@ -148,6 +155,7 @@ export const resolve = (options: Options): Result.Result<Settings, ReadonlyArray
     lineage: lineage.success,
     skipDuplicates: options.skipDuplicates ?? false,
     upserts,
+    removesDocuments: options.documents === "remove",
     grace
   })
 }

@@ -182,6 +182,30 @@ export const ListObjectsResponse = Schema.Struct({
 })
 export type ListObjectsResponse = typeof ListObjectsResponse.Type
 
+/** `BatchDeleteDocumentsRequest` by ids: 1 to 1,000. */
+export const DeleteDocumentsRequest = Schema.Struct({
+  document_ids: Schema.Array(Schema.String).check(Schema.isMinLength(1), Schema.isMaxLength(1000))
+})
+
+export interface DeleteDocumentsRequest extends Schema.Schema.Type<typeof DeleteDocumentsRequest> {}
+
+/** `BatchDeleteDocumentsResponse`. Only `deleted_count` is promised; without results there are counts alone. */
+export const DeleteDocumentsResponse = Schema.Struct({
+  deleted_count: Schema.Natural,
+  failed_count: lenient(Schema.Natural),
+  message: lenient(Schema.String),
+  results: lenient(
+    Schema.Array(
+      Schema.Struct({
+        document_id: Schema.String,
+        success: Schema.Boolean,
+        error: lenient(Schema.String)
+      })
+    )
+  )
+})
+export type DeleteDocumentsResponse = typeof DeleteDocumentsResponse.Type
+
 /** A field of a bucket's schema. */
 export interface BucketField {
   readonly type: string

@@ -25,7 +25,8 @@ const asked = Effect.fnUntraced(function* (checking: Checking = {}) {
     .check(checking.mapping ?? Fixtures.mapping, { removes: checking.removes ?? [] })
     .pipe(Effect.provide(Fixtures.client(server, options)), Fixtures.elapsing)
   assert.deepStrictEqual(yield* server.violations, [])
-  return { all, deletions: (yield* server.totals).byOperation["deleteObject"] ?? 0 }
+  const { byOperation } = yield* server.totals
+  return { all, deletions: byOperation["deleteObject"] ?? 0, listings: byOperation["getObjectDocuments"] ?? 0 }
 })
 
 const findings = (checking?: Checking) => Effect.map(asked(checking), ({ all }) => all)
@@ -254,6 +255,55 @@ describe("MixpeekSink.check", () => {
         assert.deepStrictEqual([throttled.deletions, throttled.findings[0]?.severity], [2, "ok"])
         const locked = yield* about({ removes: ["gone"], bucket: { locked: true } })
         assert.deepStrictEqual([locked.deletions, locked.findings], [0, []])
+      })
+    )
+  })
+
+  describe("of documents", () => {
+    const about = (checking: Checking) =>
+      Effect.map(asked({ ...checking, sink: { documents: "remove" } }), ({ all, listings }) => ({
+        findings: all
+          .filter(({ subject }) => subject === "documents")
+          .map(({ message, remedy, severity }) => `${severity}: ${message}. ${remedy}`),
+        listings
+      }))
+
+    it.effect("says that they are removed before their object", () =>
+      Effect.gen(function* () {
+        const { findings, listings } = yield* about({ removes: ["gone"] })
+        assert.deepStrictEqual([findings.length, listings], [1, 1])
+        assert.include(findings[0], "ok: are removed before their object")
+      })
+    )
+
+    it.effect("warns where they are to go with objects, and no object goes", () =>
+      Effect.gen(function* () {
+        const { findings, listings } = yield* about({ removes: [] })
+        assert.deepStrictEqual([findings.length, listings], [1, 0])
+        assert.match(findings[0] ?? "", /^warning: .*removes no objects.*deletes: "propagate"/)
+      })
+    )
+
+    it.effect("asks nothing where they are left alone", () =>
+      Effect.gen(function* () {
+        const { all, listings } = yield* asked({ removes: ["gone"] })
+        assert.deepStrictEqual([all.filter(({ subject }) => subject === "documents").length, listings], [0, 0])
+      })
+    )
+
+    it.effect("warns where it could not be found out", () =>
+      Effect.gen(function* () {
+        const faults = [{ kind: "bad-gateway" as const, operations: ["getObjectDocuments"] }]
+        const { findings } = yield* about({ removes: ["gone"], server: { faults } })
+        assert.match(findings[0] ?? "", /^warning: .*could not be found out.*documents: "keep"/)
+      })
+    )
+
+    it.effect("finds that they cannot be listed", () =>
+      Effect.gen(function* () {
+        const faults = [{ kind: "unauthorized" as const, operations: ["getObjectDocuments"] }]
+        const { findings } = yield* about({ removes: ["gone"], server: { faults } })
+        assert.match(findings[0] ?? "", /^error: they cannot be listed.*documents: "keep"/)
       })
     )
   })

@@ -52,3 +52,8 @@ sinkContract(
     ]
   })
 )
+sinkContract(
+  "MixpeekSink that removes documents",
+  fixture({ documents: "remove" }),
+  layer({ documents: { collections: [{ id: "col_pages", documentsPerObject: 2 }] } })
+)

@@ -69,6 +69,21 @@ describe("Wire", () => {
     })
   })
 
+  it("reads what became of documents, with results or counts alone", () => {
+    const read = Schema.decodeUnknownSync(Wire.DeleteDocumentsResponse)
+    assert.deepStrictEqual(read({ deleted_count: 2, failed_count: null, message: 7, results: null }), {
+      deleted_count: 2
+    })
+    const kept = { document_id: "doc_2", success: false, error: "busy" }
+    const results = [{ document_id: "doc_1", success: true, error: null }, kept]
+    assert.deepStrictEqual(read({ deleted_count: 1, failed_count: 1, message: "1 failed", results }), {
+      deleted_count: 1,
+      failed_count: 1,
+      message: "1 failed",
+      results: [{ document_id: "doc_1", success: true }, kept]
+    })
+  })
+
   it("reads what an organization tells of its limits, and nothing else", () => {
     const read = Schema.decodeUnknownSync(Wire.OrganizationResponse)
     assert.deepStrictEqual(read({ name: "x", rate_limits: { data: 600, search: 0, upload: "many" } }), {
@@ -89,6 +104,10 @@ describe("Wire", () => {
       ["a blob without data", { blobs: [{ property: "content", type: "pdf" }] }]
     ])("cannot have %s", (_, object) => {
       refuses(Wire.CreateObjectRequest, object)
+    })
+
+    it.each([0, 1001])("cannot delete %i documents", (count) => {
+      refuses(Wire.DeleteDocumentsRequest, { document_ids: Array.from({ length: count }, (_, n) => `doc_${n}`) })
     })
   })
 
