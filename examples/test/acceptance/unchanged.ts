@@ -5,7 +5,7 @@
  */
 import * as NodeHttpClient from "@effect/platform-node/NodeHttpClient"
 import { NodeRuntime } from "@effect/platform-node"
-import { Ledger, Outcome, Pipeline, type SourceFile } from "@sluice/core"
+import { Ledger, Outcome, Pipeline, SourceFile } from "@sluice/core"
 import { PostgresLedger, SqliteLedger } from "@sluice/ledger-sql"
 import { Mixpeek, MixpeekSink } from "@sluice/sink-mixpeek"
 import { Credentials, S3, S3Source } from "@sluice/source-s3"
@@ -89,16 +89,20 @@ const measure = Effect.fnUntraced(function* (child: ChildProcess) {
   const upserts = (changes: ReadonlyArray<{ readonly _tag: string; readonly file?: SourceFile.SourceFile }>) =>
     changes.flatMap(({ file }) => (file === undefined ? [] : [file]))
 
+  /** Some of them. */
+  const files: Array<SourceFile.SourceFile> = []
   const filled = yield* seconds(
     Effect.scoped(
       Effect.gen(function* () {
         const book = yield* ledger.open({ pipeline: name, runId: `${name} fill` })
-        yield* Stream.runForEach(pages, ({ changes }) =>
-          book.settle({
+        yield* Stream.runForEach(pages, ({ changes }) => {
+          const named = upserts(changes)
+          if (files.length < 100_000) files.push(...named)
+          return book.settle({
             ...Ledger.nothing,
-            files: upserts(changes).map((file) => ({ file, outcome: Outcome.Created.make({}), objectId: file.id }))
+            files: named.map((file) => ({ file, outcome: Outcome.Created.make({}), objectId: file.id }))
           })
-        )
+        })
       })
     )
   )
@@ -120,6 +124,8 @@ const measure = Effect.fnUntraced(function* (child: ChildProcess) {
     runs.push(elapsed)
     if (report.unchanged !== count) return yield* Effect.die(`only ${report.unchanged} are unchanged`)
   }
+  // Of each file that is known a digest is made, in the call of the ledger that compares it.
+  const [digests] = yield* seconds(Effect.sync(() => files.map(SourceFile.facts)))
   child.send("counts")
   const { objects } = yield* received<Counts>(child)
   const listing = median(listings)
@@ -133,6 +139,8 @@ const measure = Effect.fnUntraced(function* (child: ChildProcess) {
       runSeconds: rounded(median(runs)),
       /** Summed over calls that overlap, for one run. */
       ledgerSeconds: rounded(spent.millis / 1000 / rounds),
+      /** Of these, for digests of the files as they are listed. */
+      digestSeconds: rounded((digests * count) / Math.max(files.length, 1)),
       overListing: rounded(median(runs) / listing - 1),
       objectsCreated: objects
     })

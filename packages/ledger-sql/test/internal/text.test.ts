@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Schema } from "effect"
-import { fromText, isPlain, toText } from "../src/internal/text.ts"
+import { fromText, isPlain, toText } from "../../src/internal/text.ts"
 
 describe("text of sources", () => {
   it.effect.prop(
