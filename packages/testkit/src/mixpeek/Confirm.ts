@@ -10,7 +10,7 @@ import type { State } from "./State.ts"
 import type { StoredFile } from "./Storage.ts"
 import * as Tasks from "./Tasks.ts"
 import { objectOf, tooLarge } from "./Uploads.ts"
-import { find, of, save, type StoredUpload } from "./UploadState.ts"
+import { find, firstCompleted, save, type StoredUpload } from "./UploadState.ts"
 import * as Wire from "./Wire.ts"
 
 /** What a client claims of the file it has put. */
@@ -47,9 +47,7 @@ const mismatch = (state: State, upload: StoredUpload, file: StoredFile, claim: C
 
 /** A confirmed upload with the same content, which is told by the ETag. */
 const twinOf = (state: State, upload: StoredUpload, etag: string): StoredUpload | undefined =>
-  upload.skipDuplicates
-    ? of(state, upload.bucketId).find((other) => other.status === "COMPLETED" && other.etag === etag)
-    : undefined
+  upload.skipDuplicates ? firstCompleted(state, upload.bucketId, (other) => other.etag === etag) : undefined
 
 /** Looks at the file, makes the object where one is to be made, and completes the upload; or says what is wrong. */
 const complete = Effect.fnUntraced(function* (state: State, bucket: BucketState, upload: StoredUpload, claim: Claim) {

@@ -92,6 +92,18 @@ export const find = (state: State, bucketId: string, uploadId: string): StoredUp
 export const of = (state: State, bucketId: string): ReadonlyArray<StoredUpload> =>
   [...state.uploads.keys()].flatMap((uploadId) => find(state, bucketId, uploadId) ?? [])
 
+/** The first confirmed upload of a bucket that answers to a test; asked for at every confirmation, so nothing is built. */
+export const firstCompleted = (
+  state: State,
+  bucketId: string,
+  test: (upload: StoredUpload) => boolean
+): StoredUpload | undefined => {
+  for (const upload of state.uploads.values()) {
+    if (upload.status === "COMPLETED" && upload.bucketId === bucketId && test(upload)) return upload
+  }
+  return undefined
+}
+
 export const save = (state: State, upload: StoredUpload): StoredUpload => {
   state.uploads.set(upload.uploadId, upload)
   return upload

@@ -9,7 +9,7 @@ import type { BucketState } from "./BucketState.ts"
 import type { State } from "./State.ts"
 import * as Storage from "./Storage.ts"
 import * as Tasks from "./Tasks.ts"
-import { find, of, save, type StoredUpload } from "./UploadState.ts"
+import { find, firstCompleted, save, type StoredUpload } from "./UploadState.ts"
 import * as Wire from "./Wire.ts"
 
 type Json = Readonly<Record<PropertyKey, unknown>>
@@ -107,7 +107,7 @@ const objectWithKey = (bucket: BucketState, upload: StoredUpload): string | unde
 
 const duplicateOf = (state: State, upload: StoredUpload): StoredUpload | undefined =>
   upload.skipDuplicates && upload.fileHash !== null
-    ? of(state, upload.bucketId).find(({ fileHash, status }) => status === "COMPLETED" && fileHash === upload.fileHash)
+    ? firstCompleted(state, upload.bucketId, ({ fileHash }) => fileHash === upload.fileHash)
     : undefined
 
 const duplicateMessage = "File already exists with the same content hash. No upload needed - returning existing upload."

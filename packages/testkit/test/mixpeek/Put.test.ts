@@ -181,6 +181,24 @@ it.effect("a PUT may be stored as something else, which its ETag tells", () =>
   }).pipe(Effect.provide(client))
 )
 
+it.effect("half a PUT stores nothing", () =>
+  Effect.gen(function* () {
+    const standIn = yield* started()
+    const url = yield* address(standIn)
+    yield* Effect.callback<void>((resume) => {
+      const headers = { "content-type": "text/plain", "content-length": "6" }
+      const sent = request(url, { method: "PUT", headers, agent: false })
+      sent.once("close", () => resume(Effect.void))
+      sent.on("error", () => {})
+      sent.write("abc", () => setImmediate(() => sent.destroy()))
+    })
+    assert.deepStrictEqual(yield* stored(standIn), [undefined])
+    assert.strictEqual((yield* put(url, "abcdef")).status, 200)
+    assert.deepStrictEqual(yield* stored(standIn), [6])
+    assert.deepStrictEqual(yield* standIn.violations, [])
+  }).pipe(Effect.provide(client))
+)
+
 it.effect("the operations on uploads fail as those on objects do", () =>
   Effect.gen(function* () {
     const standIn = yield* started()
