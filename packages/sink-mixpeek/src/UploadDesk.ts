@@ -58,6 +58,10 @@ const missing = (bucket: string) =>
     message: "Mixpeek's answer does not name every upload that was asked for. Run again; report it if this goes on"
   })
 
+/** Nothing says that the order is that of the request: where answers say what they are of, only that counts. */
+const atPlace = (asked: number, uploads: ReadonlyArray<UploadWire.UploadResponse>, index: number) =>
+  uploads.length === asked && uploads.every(({ metadata }) => metadata === undefined) ? uploads[index] : undefined
+
 /** One request for all; where it is refused, one for each, so that one bad file costs no other. */
 const createAll = (entries: Entries): Effect.Effect<void> =>
   Effect.gen(function* () {
@@ -67,11 +71,11 @@ const createAll = (entries: Entries): Effect.Effect<void> =>
       bucket,
       entries.map((entry) => entry.request.upload)
     )
-    const left = [...answer.value.uploads]
+    const { uploads } = answer.value
+    const left = [...uploads]
     for (const [i, entry] of entries.entries()) {
-      // Nothing says that the order is that of the request.
-      const at = left.findIndex((one) => isFor(entry.request.upload, one))
-      const one = at >= 0 ? left.splice(at, 1)[0] : answer.value.uploads[i]
+      const at = left.findIndex((upload) => isFor(entry.request.upload, upload))
+      const one = at >= 0 ? left.splice(at, 1)[0] : atPlace(entries.length, uploads, i)
       entry.completeUnsafe(one === undefined ? Exit.fail(missing(bucket)) : Exit.succeed(one))
     }
   }).pipe(
@@ -84,11 +88,16 @@ const createAll = (entries: Entries): Effect.Effect<void> =>
     )
   )
 
-const creating = RequestResolver.make<Create>(createAll).pipe(
-  RequestResolver.batchN(UploadWire.maxUploads),
-  // Files that are prepared side by side ask at about the same time; nobody notices the wait.
-  RequestResolver.setDelay("25 millis")
-)
+/** Of one desk: what sinks of two buckets ask for at the same time must not travel together. */
+const makeCreating = () =>
+  RequestResolver.makeGrouped<Create, Mixpeek["Service"]>({
+    key: ({ request }) => request.mixpeek,
+    resolver: createAll
+  }).pipe(
+    RequestResolver.batchN(UploadWire.maxUploads),
+    // Files that are prepared side by side ask at about the same time; nobody notices the wait.
+    RequestResolver.setDelay("25 millis")
+  )
 
 /** The desk of a sink. */
 export interface UploadDesk extends Settings {
@@ -112,6 +121,7 @@ export const keyOf = (of: Pick<UploadWire.UploadMetadata, "source_key" | "source
 
 export const make = (settings: Settings): UploadDesk => {
   const permits = Semaphore.makeUnsafe(settings.bytesInFlight)
+  const creating = makeCreating()
   return {
     ...settings,
     create: (mixpeek, upload) => Effect.request(Create({ mixpeek, bucket: settings.bucket, upload }), creating),

@@ -105,7 +105,7 @@ export const client = (
       url: server.url,
       apiKey: server.apiKey,
       namespace: server.namespace,
-      rateLimits: { data: { perMinute: 60_000 }, metadata: { perMinute: 60_000 } },
+      rateLimits: { data: { perMinute: 60_000 }, metadata: { perMinute: 60_000 }, upload: { perMinute: 60_000 } },
       ...options
     })
   ).pipe(Layer.provide(NodeHttpClient.layerUndici))
