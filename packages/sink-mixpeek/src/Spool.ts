@@ -1,10 +1,22 @@
 /**
  * Content of which nobody knows how long it is, in a temporary file: an upload has to say its length first.
  */
-import { Effect, Option, type Scope, Stream } from "effect"
+import { Data, Effect, Option, Predicate, type Scope, Stream } from "effect"
 import { randomUUID } from "node:crypto"
 import { type FileHandle, open, unlink } from "node:fs/promises"
 import { join } from "node:path"
+
+/** The file could not be made or written: no room, no such folder, no permission. */
+export class SpoolError extends Data.TaggedError("SpoolError")<{ readonly message: string }> {}
+
+const attempt = <A>(folder: string, run: () => Promise<A>): Effect.Effect<A, SpoolError> =>
+  Effect.tryPromise({
+    try: () => run(),
+    catch: (cause) => {
+      const code = Predicate.hasProperty(cause, "code") ? String(cause.code) : "unknown"
+      return new SpoolError({ message: `content of unknown length cannot wait in ${folder} (${code})` })
+    }
+  })
 
 /** What was written. */
 export interface Spooled {
@@ -30,6 +42,13 @@ const contentOf = (file: FileHandle, bytes: number): Stream.Stream<Uint8Array> =
     })
   )
 
+/** The system may take a part of it. */
+const writeAll = async (file: FileHandle, chunk: Uint8Array, position: number) => {
+  for (let done = 0; done < chunk.length;) {
+    done += (await file.write(chunk, done, chunk.length - done, position + done)).bytesWritten
+  }
+}
+
 /**
  * Writes content into a file in `folder` that has no name any more once it is open: it is gone when the scope closes, and also
  * when the process is killed. Readable by its owner alone. `undefined` where there is more than `maxBytes`: no more than that
@@ -38,10 +57,11 @@ const contentOf = (file: FileHandle, bytes: number): Stream.Stream<Uint8Array> =
 export const write = Effect.fn("MixpeekSink.spool")(function* <E, R>(
   content: Stream.Stream<Uint8Array, E, R>,
   options: { readonly folder: string; readonly maxBytes: number }
-): Effect.fn.Return<Spooled | undefined, E, R | Scope.Scope> {
-  const path = join(options.folder, `sluice-${randomUUID()}`)
+): Effect.fn.Return<Spooled | undefined, E | SpoolError, R | Scope.Scope> {
+  const { folder, maxBytes } = options
+  const path = join(folder, `sluice-${randomUUID()}`)
   const file = yield* Effect.acquireRelease(
-    Effect.promise(async () => {
+    attempt(folder, async () => {
       const opened = await open(path, "wx+", 0o600)
       await unlink(path)
       return opened
@@ -50,11 +70,11 @@ export const write = Effect.fn("MixpeekSink.spool")(function* <E, R>(
   )
   let bytes = 0
   yield* Stream.runForEachWhile(content, (chunk) =>
-    Effect.promise(async () => {
-      if (bytes + chunk.length <= options.maxBytes) await file.write(chunk, 0, chunk.length, bytes)
+    attempt(folder, async () => {
+      if (bytes + chunk.length <= maxBytes) await writeAll(file, chunk, bytes)
       bytes += chunk.length
-      return bytes <= options.maxBytes
+      return bytes <= maxBytes
     })
   )
-  return bytes > options.maxBytes ? undefined : { bytes, content: contentOf(file, bytes) }
+  return bytes > maxBytes ? undefined : { bytes, content: contentOf(file, bytes) }
 })

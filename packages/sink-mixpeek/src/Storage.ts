@@ -5,7 +5,7 @@
  */
 import { Endpoint, type Source } from "@sluice/core"
 import { Clock, Data, Duration, Effect, Redacted, Stream } from "effect"
-import { HttpBody, HttpClient, HttpClientRequest } from "effect/http"
+import { type Headers, HttpBody, HttpClient, HttpClientRequest } from "effect/http"
 import { scrub } from "./ErrorBody.ts"
 
 /** What is put where. */
@@ -18,12 +18,21 @@ export interface Put {
   readonly content: Stream.Stream<Uint8Array, Source.SourceError>
 }
 
+/** What the storage says of content that it took. */
+export interface Stored {
+  /** As it was received: quoted, where it is. */
+  readonly etag: string | undefined
+  /** Of what it keeps, in lower-case hex, where it tells. */
+  readonly md5: string | undefined
+}
+
 /**
  * Why a PUT failed. `expired`: the address is too old. `refused`: this content is not taken. `busy`: throttled, broken or silent;
- * the same again may work. `exposed`: the address is one to which nothing is sent in the clear.
+ * the same again may work. `corrupt`: something else is kept than was sent. `exposed`: the address is one to which nothing is
+ * sent in the clear.
  */
 export class StorageError extends Data.TaggedError("StorageError")<{
-  readonly reason: "expired" | "refused" | "busy" | "exposed"
+  readonly reason: "expired" | "refused" | "busy" | "corrupt" | "exposed"
   readonly message: string
 }> {}
 
@@ -52,15 +61,24 @@ const fromAnswer = (status: number, body: string) => {
   })
 }
 
+/** An ETag is the MD5 of what was put in one piece, but not where it is encrypted with a key of KMS or of the customer's. */
+const storedOf = (headers: Headers.Headers): Stored => {
+  const { etag } = headers
+  const encryption = headers["x-amz-server-side-encryption"] ?? "AES256"
+  const isPlain = encryption === "AES256" && headers["x-amz-server-side-encryption-customer-algorithm"] === undefined
+  const md5 = isPlain ? /^"?([0-9a-f]{32})"?$/i.exec(etag ?? "")?.[1] : undefined
+  return { etag, md5: md5?.toLowerCase() }
+}
+
 /**
- * Puts content. Answers with the ETag as it was received (quoted, where it is), if there was one. Fails with what reading the
- * content fails with, or with `StorageError`.
+ * Puts content, and answers with what the storage says of it. Fails with what reading the content fails with, or with
+ * `StorageError`.
  */
 export const put = Effect.fn("Storage.put")(function* (
   http: HttpClient.HttpClient,
   { bytes, content, contentType, url }: Put,
   allowPlainHttp: boolean
-): Effect.fn.Return<string | undefined, StorageError | Source.SourceError> {
+): Effect.fn.Return<Stored, StorageError | Source.SourceError> {
   yield* Effect.annotateCurrentSpan({ bytes })
   const address = URL.parse(Redacted.value(url))
   if (address === null || (Endpoint.isExposed(address) && !allowPlainHttp)) {
@@ -105,5 +123,5 @@ export const put = Effect.fn("Storage.put")(function* (
   )
   const { response, text } = yield* Effect.raceFirst(answer, silence)
   if (response.status < 200 || response.status >= 300) return yield* fromAnswer(response.status, text)
-  return response.headers["etag"]
+  return storedOf(response.headers)
 })

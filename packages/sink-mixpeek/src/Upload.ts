@@ -2,12 +2,12 @@
  * One file, streamed into Mixpeek's storage: an upload is made and its bytes are put. It is confirmed only when an object is
  * about to use it (`Confirmation`). Memory does not grow with the file.
  */
-import { Observer, Outcome, Retry, Sink, type Source, type SourceFile } from "@sluice/core"
+import { Observer, Outcome, Retry, Sink, Source, type SourceFile } from "@sluice/core"
 import { Clock, Duration, Effect, Redacted, type Scope, Stream } from "effect"
 import { createHash } from "node:crypto"
 import { Mixpeek } from "./Mixpeek.ts"
 import * as Spool from "./Spool.ts"
-import type { StorageError } from "./Storage.ts"
+import { StorageError } from "./Storage.ts"
 import { keyOf, type Staged, type UploadDesk } from "./UploadDesk.ts"
 import * as UploadWire from "./UploadWire.ts"
 
@@ -42,17 +42,26 @@ const tooLarge = (bytes: number | undefined, limit: number) =>
     `${bytes === undefined ? "it has" : `${count(bytes)} bytes are`} more than the ${count(limit)} that an upload may have by the plan (or delivery.uploads.maxFileBytes). Leave such files out with a filter, deliver them by reference, or raise the plan`
   )
 
+/** No more than `most` code units, and no half of a character that takes two. */
+const cut = (text: string, most: number): string => {
+  const last = text.charCodeAt(most - 1)
+  return text.slice(0, last >= 0xd800 && last < 0xdc00 && text.length > most ? most - 1 : most)
+}
+
 /** A name that the API takes: no separators, at most 255 characters, the extension kept. */
 export const fileName = (path: string): string => {
   const name = path
     .slice(path.lastIndexOf("/") + 1)
     .replaceAll(/[\\\p{Cc}]/gu, "_")
     .replaceAll("..", "_")
+  if (name === "") return "file"
+  // Alone, it would be a folder.
+  if (name === ".") return "_"
   const { maxNameLength } = UploadWire
-  if (name.length <= maxNameLength) return name === "" ? "file" : name
+  if (name.length <= maxNameLength) return name
   const dot = name.lastIndexOf(".")
   const extension = dot > 0 && name.length - dot <= 16 ? name.slice(dot) : ""
-  return name.slice(0, maxNameLength - extension.length) + extension
+  return cut(name, maxNameLength - extension.length) + extension
 }
 
 const requestOf = ({ file, key, property, run }: Content, bytes: number): UploadWire.CreateUploadRequest => ({
@@ -104,13 +113,61 @@ const measure = (
   desk: UploadDesk,
   content: Content,
   limit: number
-): Effect.Effect<Measured | undefined, Source.SourceError, Scope.Scope> => {
+): Effect.Effect<Measured | undefined, Source.SourceError | Sink.SinkError, Scope.Scope> => {
   const { size } = content.file
   if (size !== undefined) return Effect.succeed(size > limit ? undefined : { bytes: size, content: content.bytes })
-  return Spool.write(content.bytes, { folder: desk.folder, maxBytes: limit })
+  return Spool.write(content.bytes, { folder: desk.folder, maxBytes: limit }).pipe(
+    Effect.catchTag("SpoolError", ({ message }) =>
+      Effect.fail(
+        new Sink.SinkError({
+          sink: desk.name,
+          operation: "spool",
+          reason: new Sink.Unusable(),
+          message: `${message}. Make room there, or name another folder (delivery.uploads.folder)`
+        })
+      )
+    )
+  )
 }
 
-/** Puts the content at an address, also several times where the storage does not take it at once. */
+const otherLength = ({ uri }: SourceFile.SourceFile, message: string) =>
+  new Source.SourceError({
+    source: uri.split("/", 3).join("/"),
+    operation: "read",
+    reason: new Source.Corrupt(),
+    message: `${message}. See whether it is being written, and replay it`
+  })
+
+/**
+ * Exactly `bytes`, else `Corrupt`. The last of them are held back until the source has said that it has given everything as it
+ * should: storage answers as soon as it has them, whatever the source finds out then.
+ */
+const exactly =
+  (file: SourceFile.SourceFile, bytes: number) =>
+  (content: Stream.Stream<Uint8Array, Source.SourceError>): Stream.Stream<Uint8Array, Source.SourceError> =>
+    Stream.suspend(() => {
+      let read = 0
+      let held: Uint8Array | undefined
+      const checked = Stream.mapEffect(content, (chunk) => {
+        read += chunk.length
+        if (read > bytes) {
+          return Effect.fail(otherLength(file, `it has more than the ${count(bytes)} bytes that the source announced`))
+        }
+        const before = held
+        held = chunk
+        return Effect.succeed(before ?? new Uint8Array())
+      })
+      const last = Stream.suspend(() =>
+        read === bytes
+          ? Stream.make(held ?? new Uint8Array())
+          : Stream.fail(
+              otherLength(file, `it has ${count(read)} bytes, not the ${count(bytes)} that the source announced`)
+            )
+      )
+      return Stream.filter(Stream.concat(checked, last), ({ length }) => length > 0)
+    })
+
+/** Puts the content at an address, also several times where the storage does not take it at once, or keeps something else. */
 const put = Effect.fnUntraced(function* (
   content: Content,
   { bytes, content: stream }: Measured,
@@ -123,26 +180,36 @@ const put = Effect.fnUntraced(function* (
   const { uploads } = yield* Mixpeek
   const observer = yield* Observer.Observer
   const traffic = { role: "sink", operation: "putUpload" } as const
-  let hash = createHash("sha256")
-  const hashed = Stream.suspend(() => {
-    hash = createHash("sha256")
-    return Stream.map(stream, (chunk) => {
-      hash.update(chunk)
-      return chunk
-    })
-  })
-  const etag = yield* Effect.suspend(() => {
+  const whole = exactly(content.file, bytes)(stream)
+  return yield* Effect.gen(function* () {
+    const sha256 = createHash("sha256")
+    const md5 = createHash("md5")
     observer.request(traffic)
-    return uploads.put({
+    const stored = yield* uploads.put({
       url: Redacted.make(url),
       contentType: content.file.mimeType,
       bytes,
-      content: hashed
+      content: Stream.map(whole, (chunk) => {
+        sha256.update(chunk)
+        md5.update(chunk)
+        return chunk
+      })
     })
+    if (stored.md5 !== undefined && stored.md5 !== md5.digest("hex")) {
+      observer.upload({ _tag: "Mismatched" })
+      return yield* new StorageError({
+        reason: "corrupt",
+        message: "the storage of uploads keeps other bytes than were sent: its ETag is not their MD5"
+      })
+    }
+    return { etag: stored.etag, sha256: sha256.digest("hex") }
   }).pipe(
     Retry.retry(
       patience,
-      (error) => (error._tag === "StorageError" && error.reason === "busy" ? Retry.again() : Retry.stop),
+      (error) =>
+        error._tag === "StorageError" && (error.reason === "busy" || error.reason === "corrupt")
+          ? Retry.again()
+          : Retry.stop,
       (_, wait) =>
         Effect.sync(() => {
           observer.retried(traffic)
@@ -150,7 +217,6 @@ const put = Effect.fnUntraced(function* (
         })
     )
   )
-  return { etag, sha256: hash.digest("hex") }
 })
 
 const unavailable = (desk: UploadDesk, { message }: StorageError) =>
@@ -203,6 +269,8 @@ const transfer = Effect.fnUntraced(function* (desk: UploadDesk, content: Content
     }
     if (done.reason === "refused")
       return rejected("upload-refused", `${done.message}. See what is special about the file`)
+    if (done.reason === "corrupt")
+      return rejected("upload-corrupt", `${done.message}. Replay it; report it if this goes on`)
     if (done.reason === "busy") {
       // Others got through meanwhile: it is something about this file, and it must not end the run.
       return desk.lastPut > start

@@ -26,7 +26,7 @@ export interface UploadRequests {
     uploads: ReadonlyArray<UploadWire.CreateUploadRequest>
   ) => Of<typeof UploadWire.BatchUploadResponse.Type>
   /** The bytes themselves, to the storage. Tried once. */
-  readonly put: (what: Storage.Put) => Effect.Effect<string | undefined, Storage.StorageError | Source.SourceError>
+  readonly put: (what: Storage.Put) => Effect.Effect<Storage.Stored, Storage.StorageError | Source.SourceError>
   /** `GET …/uploads/{upload}`; `undefined` where it is not there. */
   readonly get: (bucket: string, uploadId: string) => Of<UploadWire.UploadResponse | undefined>
   /** `POST …/uploads/list`: 100 at most. */
