@@ -17,7 +17,7 @@ export type UploadEvent =
   | { readonly _tag: "Completed"; readonly bytes: number }
   /** Its bytes were not what source or store said they are. */
   | { readonly _tag: "Mismatched" }
-  /** No object came to use it, and it cannot be taken back. */
+  /** No object came to use it, and it cannot be taken back, or could not by now. */
   | { readonly _tag: "Orphaned" }
 
 /** Listens to connectors. Methods return at once and never fail: they are called on hot paths. */

@@ -268,7 +268,7 @@ export const start = <R>(
         refusals ??= failure
         halt()
       },
-      isClean: before?.report !== undefined && before.report.ended !== "failed",
+      isClean: before?.report !== undefined && before.report.ended !== "failed" && before.report.uploads.orphans === 0,
       confirmDeletes: options.confirmDeletes === true,
       sweeps: options.sweep === true,
       replay: Option.map(

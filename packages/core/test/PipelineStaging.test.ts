@@ -1,5 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Option } from "effect"
+import { Observer } from "../src/Observer.ts"
 import type { Staging } from "../src/Sink.ts"
 import * as Bucketed from "./fakes/bucketed.ts"
 import { killedBefore, statesOf } from "./fakes/bucketed.ts"
@@ -8,11 +9,16 @@ import * as FakeBucket from "./fakes/FakeBucket.ts"
 /** A pipeline whose sink stages content, and what the sink was asked to do with what was staged. */
 const make = (upserts: boolean) => {
   const asked: Array<string> = []
+  let orphans = 0
   const staging: Staging = {
-    open: () =>
+    open: ({ isClean }) =>
       Effect.acquireRelease(
-        Effect.sync(() => asked.push("open")),
-        () => Effect.sync(() => asked.push("close"))
+        Effect.sync(() => asked.push(isClean ? "open" : "open and clear")),
+        () =>
+          Effect.map(Observer, (observer) => {
+            for (; orphans > 0; orphans--) observer.upload({ _tag: "Orphaned" })
+            asked.push("close")
+          })
       ),
     recall: (_, lost) => Effect.sync(() => asked.push(`recall ${lost.map(({ token }) => token).join()}`))
   }
@@ -22,6 +28,9 @@ const make = (upserts: boolean) => {
   return {
     ...made,
     asked: () => asked.splice(0),
+    leave: (count: number) => {
+      orphans = count
+    },
     there: () => statesOf(bucket.objects.values()),
     run: (files: ReadonlyArray<string>, as: Bucketed.Around = (_, effect) => effect) => {
       around = as
@@ -38,9 +47,24 @@ for (const upserts of [true, false]) {
       Effect.gen(function* () {
         const { asked, run } = make(upserts)
         yield* run(["a@1"])
-        assert.deepStrictEqual(asked(), ["open", "close"])
+        assert.deepStrictEqual(asked(), ["open and clear", "close"])
         yield* Effect.exit(run(["a@1", "b@1"], killedBefore("send")))
         assert.deepStrictEqual(asked(), ["open", "close"])
+      })
+    )
+
+    it.effect("is looked for where the run before failed, or left some of it behind, and only then", () =>
+      Effect.gen(function* () {
+        const { asked, leave, run } = make(upserts)
+        yield* Effect.exit(run(["a@1"], killedBefore("send")))
+        leave(1)
+        yield* run(["a@1"])
+        yield* run(["a@1"])
+        yield* run(["a@1"])
+        assert.deepStrictEqual(
+          asked().filter((what) => what.startsWith("open")),
+          ["open and clear", "open and clear", "open and clear", "open"]
+        )
       })
     )
 
@@ -50,10 +74,10 @@ for (const upserts of [true, false]) {
         yield* Effect.exit(run(["a@1", "b@2"], killedBefore("send")))
         asked()
         yield* Effect.exit(run(["a@1", "b@2"], killedBefore("send")))
-        assert.deepStrictEqual(asked(), ["open", "recall 1,2", "close"])
+        assert.deepStrictEqual(asked(), ["open and clear", "recall 1,2", "close"])
         assert.strictEqual((yield* intents).length, 2)
         yield* run(["a@1", "b@2"])
-        assert.deepStrictEqual(asked(), ["open", "recall 1,2", "close"])
+        assert.deepStrictEqual(asked(), ["open and clear", "recall 1,2", "close"])
         assert.deepStrictEqual([there(), yield* intents], [["a@1", "b@2"], []])
         yield* run(["a@1", "b@2"])
         assert.deepStrictEqual(asked(), ["open", "close"])

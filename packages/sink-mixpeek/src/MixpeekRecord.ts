@@ -19,6 +19,7 @@ export interface Slot {
   readonly again: Effect.Effect<UploadDesk.Staged | Outcome.Outcome, Source.SourceError | Sink.SinkError, Mixpeek>
   /** By what it is found if its object is never made. */
   readonly recalledBy: string
+  readonly pipeline: string
 }
 
 /** An object ready to be sent. */
@@ -121,9 +122,16 @@ const uploaded = (
   head: object
 ): Effect.Effect<Assembled | Outcome.Outcome, Failure, Mixpeek> => {
   const again = Upload.upload(desk, { file, bytes: content.bytes, property, key, run: lineage })
-  const recalledBy = UploadDesk.keyOf({ source_key: key, source_token: file.token, property })
+  const recalledBy = UploadDesk.keyOf({
+    sluice_pipeline: lineage.pipeline,
+    source_key: key,
+    source_token: file.token,
+    property
+  })
   return Effect.map(again, (current) =>
-    isStaged(current) ? { head, content: { _tag: "Upload", slot: { current, again, recalledBy } } } : current
+    isStaged(current)
+      ? { head, content: { _tag: "Upload", slot: { current, again, recalledBy, pipeline: lineage.pipeline } } }
+      : current
   )
 }
 

@@ -44,7 +44,7 @@ const send = Effect.fn("MixpeekSink.send")(function* (
   const body = `{"objects":[${linked.map(({ record, url }) => MixpeekRecord.json(record, url)).join(",")}]}`
   const sent = linked.map(({ record }) => record)
   const answer = yield* mixpeek.createObjects(settings.bucket, body).pipe(
-    Effect.tapError((error) => (error.reason._tag === "Refused" ? Slots.keepIfAlone(desk, sent) : Effect.void)),
+    Effect.tapError((error) => Slots.keepGuilty(desk, sent, error)),
     Effect.mapError(inBatch(batch, sent))
   )
   const settled = Settlement.settle(sent, answer, {

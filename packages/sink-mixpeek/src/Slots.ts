@@ -75,7 +75,9 @@ export const confirm = Effect.fnUntraced(function* (desk: UploadDesk, batch: Rea
 })
 
 const keep = (desk: UploadDesk, record: MixpeekRecord) => {
-  for (const { current, recalledBy } of slotsOf(record)) desk.recalled.set(recalledBy, current)
+  for (const { current: staged, pipeline, recalledBy } of slotsOf(record)) {
+    desk.recalled.set(recalledBy, { pipeline, staged })
+  }
 }
 
 /** What is confirmed cannot be taken back: it is used if the record is sent again in this run, else given up at its end. */
@@ -90,9 +92,14 @@ export const keepRefused = (
   for (const record of records) if (refused.has(record.key)) keep(desk, record)
 }
 
-/** The same of a batch that was refused as a whole: where it is one record, nobody looks further. */
-export const keepIfAlone = (desk: UploadDesk, records: ReadonlyArray<MixpeekRecord>): Effect.Effect<void> =>
+/** The same of a batch that was refused as a whole: of those that are named, or of the only one. Others are sent again. */
+export const keepGuilty = (
+  desk: UploadDesk,
+  records: ReadonlyArray<MixpeekRecord>,
+  { reason }: Sink.SinkError
+): Effect.Effect<void> =>
   Effect.sync(() => {
-    const [record] = records
-    if (record !== undefined && records.length === 1) keep(desk, record)
+    if (reason._tag !== "Refused" && reason._tag !== "TooLarge") return
+    const named = reason._tag === "Refused" ? reason.suspects : []
+    for (const [i, record] of records.entries()) if (records.length === 1 || named.includes(i)) keep(desk, record)
   })

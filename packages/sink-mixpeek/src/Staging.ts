@@ -51,23 +51,29 @@ const clear = Effect.fn("MixpeekSink.clear")(function* (desk: UploadDesk, pipeli
 })
 
 /** What is there, confirmed or about to be, and nobody took. */
-const giveUp = Effect.fnUntraced(function* (desk: UploadDesk) {
+const giveUp = Effect.fnUntraced(function* (desk: UploadDesk, pipeline: string) {
   const observer = yield* Observer.Observer
-  for (const [key, { uploadId }] of desk.recalled) {
-    if (!(yield* cancel(desk, uploadId))) observer.upload({ _tag: "Orphaned" })
+  for (const [key, one] of desk.recalled) {
+    if (one.pipeline !== pipeline) continue
+    if (!(yield* cancel(desk, one.staged.uploadId))) observer.upload({ _tag: "Orphaned" })
     desk.recalled.delete(key)
   }
 })
 
 const end = (desk: UploadDesk, pipeline: string): Effect.Effect<void, never, Mixpeek> =>
   Effect.gen(function* () {
-    yield* giveUp(desk)
-    if (desk.hasCreated) yield* clear(desk, pipeline)
-    desk.hasCreated = false
+    yield* giveUp(desk, pipeline)
+    if (desk.creators.has(pipeline)) yield* clear(desk, pipeline)
+    desk.creators.delete(pipeline)
   }).pipe(
     Effect.timeout("1 minute"),
-    Effect.catch((error) =>
-      Effect.logWarning(`uploads that nothing uses are left behind; the next run takes them back (${error.message})`)
+    Effect.catch(
+      Effect.fnUntraced(function* ({ message }) {
+        const observer = yield* Observer.Observer
+        // Nobody knows how many; that there are some makes the next run look.
+        observer.upload({ _tag: "Orphaned" })
+        yield* Effect.logWarning(`uploads that nothing uses are left behind; the next run takes them back (${message})`)
+      })
     )
   )
 
@@ -90,7 +96,7 @@ const recall = Effect.fn("MixpeekSink.recall")(function* (
       for (const upload of value.results) {
         const { metadata } = upload
         if (metadata === undefined || tokens.get(metadata.source_key) !== metadata.source_token) continue
-        desk.recalled.set(keyOf(metadata), stagedOf(upload))
+        desk.recalled.set(keyOf(metadata), { pipeline, staged: stagedOf(upload) })
       }
     }
   }

@@ -235,7 +235,7 @@ const transfer = Effect.fnUntraced(function* (desk: UploadDesk, content: Content
   const mixpeek = yield* Mixpeek
   const observer = yield* Observer.Observer
   const start = yield* Clock.currentTimeMillis
-  desk.hasCreated = true
+  desk.creators.add(content.run.pipeline)
   for (let address = 1; ; address++) {
     const created = yield* desk.create(mixpeek, requestOf(content, measured.bytes))
     const { presigned_url: url, upload_id: uploadId } = created
@@ -291,6 +291,7 @@ export const upload = Effect.fn("MixpeekSink.upload")(
     content: Content
   ): Effect.fn.Return<Staged | Outcome.Outcome, Source.SourceError | Sink.SinkError, Mixpeek | Scope.Scope> {
     const recalledBy = keyOf({
+      sluice_pipeline: content.run.pipeline,
       source_key: content.key,
       source_token: content.file.token,
       property: content.property
@@ -298,7 +299,7 @@ export const upload = Effect.fn("MixpeekSink.upload")(
     const recalled = desk.recalled.get(recalledBy)
     if (recalled !== undefined) {
       desk.recalled.delete(recalledBy)
-      return recalled
+      return recalled.staged
     }
     const { maxUploadBytes } = yield* Mixpeek
     const limit = Math.min(desk.maxFileBytes ?? (yield* maxUploadBytes), UploadWire.maxPutBytes)

@@ -108,16 +108,22 @@ export interface UploadDesk extends Settings {
   /** Holds so many bytes of the budget. */
   readonly holding: (bytes: number) => <A, E, R>(effect: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R>
   /** What an earlier run put there, until somebody takes it. */
-  readonly recalled: Map<string, Staged>
-  /** This run made uploads. */
-  hasCreated: boolean
+  readonly recalled: Map<string, Recalled>
+  /** Pipelines whose runs have made uploads. */
+  readonly creators: Set<string>
   /** When a PUT went through last; milliseconds since 1970. */
   lastPut: number
 }
 
-/** What recalled content is found by. */
-export const keyOf = (of: Pick<UploadWire.UploadMetadata, "source_key" | "source_token" | "property">): string =>
-  `${of.source_key} ${of.property} ${of.source_token}`
+/** Content that is there and waits for an object. */
+export interface Recalled {
+  readonly pipeline: string
+  readonly staged: Staged
+}
+
+/** What recalled content is found by: pipelines that share a sink do not share what they put there. */
+export const keyOf = (of: Omit<UploadWire.UploadMetadata, "sluice_run">): string =>
+  JSON.stringify([of.sluice_pipeline, of.source_key, of.property, of.source_token])
 
 export const make = (settings: Settings): UploadDesk => {
   const permits = Semaphore.makeUnsafe(settings.bytesInFlight)
@@ -128,7 +134,7 @@ export const make = (settings: Settings): UploadDesk => {
     holding: (bytes) =>
       Semaphore.withPermits(permits, Math.max(1, Math.min(bytes, bytesForOne, settings.bytesInFlight))),
     recalled: new Map(),
-    hasCreated: false,
+    creators: new Set(),
     lastPut: Number.NEGATIVE_INFINITY
   }
 }

@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Source } from "@sluice/core"
-import { Mixpeek } from "@sluice/sink-mixpeek"
+import { Mixpeek, UploadDesk } from "@sluice/sink-mixpeek"
 import type { MixpeekStandIn } from "@sluice/testkit/mixpeek"
 import { Effect, Exit, Layer, Option, Redacted, Schema, Stream } from "effect"
 import { HttpClient, HttpClientResponse } from "effect/http"
@@ -330,7 +330,9 @@ describe("Upload", () => {
       const { desk, events, upload, uploads } = yield* begin()
       const content = contentOf("a", "", { size: 5, bytes: Stream.die("read") })
       const staged = { uploadId: "upl_1", etag: undefined, bytes: 5, sha256: undefined, isConfirmed: true }
-      desk.recalled.set(`${content.key} content v1`, staged)
+      const metadata = { source_key: content.key, source_token: "v1", property: "content" }
+      const { pipeline } = content.run
+      desk.recalled.set(UploadDesk.keyOf({ sluice_pipeline: pipeline, ...metadata }), { pipeline, staged })
       assert.strictEqual(yield* upload(content), staged)
       assert.deepStrictEqual([desk.recalled.size, events, yield* uploads], [0, [], []])
     })

@@ -41,7 +41,7 @@ export interface RunContext {
   readonly stopFor: (why: string) => void
   /** Asks it to stop, and to end with this. */
   readonly giveUp: (failure: Refusals) => void
-  /** The run before ended by itself, and did not fail. */
+  /** The run before ended by itself, did not fail, and left nothing behind that it had staged. */
   readonly isClean: boolean
   /** Removes what is held back otherwise. */
   readonly confirmDeletes: boolean
