@@ -6,7 +6,7 @@ import { NodeHttpClient } from "@effect/platform-node"
 import { Source } from "@sluice/core"
 import { Mixpeek, MixpeekSink } from "@sluice/sink-mixpeek"
 import { Cause, Effect, Exit, Layer, Logger, Redacted, Tracer } from "effect"
-import { HttpClient, HttpClientResponse } from "effect/http"
+import { HttpClient, HttpClientError, HttpClientResponse } from "effect/http"
 import { inspect } from "node:util"
 import * as Fixtures from "./Fixtures.ts"
 
@@ -24,16 +24,32 @@ const link = Fixtures.links(
 const everything = (value: unknown): string =>
   [String(value), JSON.stringify(value), inspect(value, { depth: 20, showHidden: true })].join("\n")
 
-/** Runs a batch through a client that is answered so, and collects all that is said meanwhile. */
-const heard = Effect.fnUntraced(function* (answer: (body: string) => Response | Error) {
-  const said: Array<string> = []
-  const http = HttpClient.make((request) => {
+/** Answers a batch, and whatever else is asked. */
+const ofBatch = (answer: (body: string) => Response) =>
+  HttpClient.make((request) => {
     const body = request.body._tag === "Uint8Array" ? new TextDecoder().decode(request.body.body) : ""
-    const response = answer(body)
-    return response instanceof Error
-      ? Effect.die(response)
-      : Effect.succeed(HttpClientResponse.fromWeb(request, response))
+    return Effect.succeed(HttpClientResponse.fromWeb(request, answer(body)))
   })
+
+const address = `https://storage.example/b/k?X-Amz-Credential=${credential}&X-Amz-Signature=${signature}`
+
+/** Gives an address for each upload, and answers what is put there; a text is why the connection breaks. */
+const ofStorage = (storage: () => Response | string, url = address) =>
+  HttpClient.make((request) => {
+    const respond = (response: Response) => HttpClientResponse.fromWeb(request, response)
+    if (request.url.includes("/uploads/batch")) {
+      return Effect.succeed(respond(Response.json({ uploads: [{ upload_id: "upl_1", presigned_url: url }] })))
+    }
+    if (request.method !== "PUT") return Effect.succeed(respond(Response.json({ status: "COMPLETED", results: [] })))
+    const answer = storage()
+    if (typeof answer !== "string") return Effect.succeed(respond(answer))
+    const reason = new HttpClientError.TransportError({ request, cause: answer, description: `PUT ${url}` })
+    return Effect.fail(new HttpClientError.HttpClientError({ reason }))
+  })
+
+/** Runs a batch through a client, and collects all that is said meanwhile. */
+const heard = Effect.fnUntraced(function* (http: HttpClient.HttpClient, method: "reference" | "upload" = "reference") {
+  const said: Array<string> = []
   const spans: Array<Tracer.Span> = []
   const tracer = Tracer.make({
     span: (options) => {
@@ -43,9 +59,9 @@ const heard = Effect.fnUntraced(function* (answer: (body: string) => Response | 
     }
   })
   const logger = Logger.make((options) => said.push(everything(options.message), everything(options.cause)))
-  const sink = MixpeekSink.make({ bucket: Fixtures.bucket, delivery: { method: "reference" } })
+  const sink = MixpeekSink.make({ bucket: Fixtures.bucket, delivery: { method } })
   const exit = yield* Effect.gen(function* () {
-    const batch = yield* Fixtures.prepareAll(sink, ["a", "b"], undefined, link)
+    const batch = yield* Fixtures.prepareAll(sink, method === "upload" ? ["a"] : ["a", "b"], undefined, link)
     const answers = yield* sink.send(batch)
     yield* Effect.logInfo(answers)
     return answers
@@ -97,10 +113,32 @@ describe("Secrets", () => {
     ["the key is refused", () => Response.json(error(`invalid key ${key}`), { status: 401 })]
   ] as ReadonlyArray<[string, (body: string) => Response]>)("stay secret when %s", ([, answer]) =>
     Effect.gen(function* () {
-      const said = yield* heard(answer)
+      const said = yield* heard(ofBatch(answer))
       assert.include(said, "mixpeek")
       for (const secret of [key, signature, credential]) assert.notInclude(said, secret)
     })
+  )
+
+  it.effect.each([
+    ["takes the file", () => new Response(null, { headers: { etag: '"1"' } }), address],
+    [
+      "repeats the address in XML",
+      () => new Response(`<Error><Code>AccessDenied</Code><Message>no ${address}</Message></Error>`, { status: 403 }),
+      address
+    ],
+    ["says that it has expired", () => new Response(`expired: ${address}`, { status: 403 }), address],
+    ["repeats the address in a page", () => new Response(`<p>${address}`, { status: 503 }), address],
+    ["breaks the connection", () => `reset of ${address}`, address],
+    ["is reached in the clear", () => "never", address.replace("https:", "http:")],
+    ["has no address", () => "never", `//${signature}?${credential}`]
+  ] as ReadonlyArray<[string, () => Response | string, string]>)(
+    "stay secret when the storage %s",
+    ([, storage, url]) =>
+      Effect.gen(function* () {
+        const said = yield* Fixtures.elapsing(heard(ofStorage(storage, url), "upload"))
+        assert.include(said, "Mixpeek")
+        for (const secret of [key, signature, credential]) assert.notInclude(said, secret)
+      })
   )
 
   it.effect("stay secret when Mixpeek cannot be reached", () =>
