@@ -6,8 +6,20 @@ it.live(
   "a run that is killed again and again, while files change and answers are lost, loses and doubles nothing",
   () =>
     Effect.gen(function* () {
-      const { attempts, edits, kills, runs, ...wrong } = yield* crash({ runs: 20, seed: 20, files: 2000 })
-      const { attempts: _, edits: __, kills: ___, runs: ____, ...none } = nothing
+      const {
+        attempts,
+        edits,
+        kills,
+        runs,
+        stranded: _stranded,
+        ...wrong
+      } = yield* crash({
+        runs: 20,
+        seed: 20,
+        files: 2000,
+        uploads: true
+      })
+      const { attempts: _, edits: __, kills: ___, runs: ____, stranded: _____, ...none } = nothing
       assert.strictEqual(runs, 20)
       assert.isAtLeast(kills, runs)
       assert.isAtLeast(attempts, kills)

@@ -8,22 +8,29 @@ const flags = {
   runs: Flag.Int("runs").pipe(Flag.withDefault(20), Flag.withDescription("Runs, each killed several times")),
   seed: Flag.Int("seed").pipe(Flag.withDefault(1), Flag.withDescription("Decides all that happens by chance but time")),
   files: Flag.Int("files").pipe(Flag.withDefault(2000), Flag.withDescription("Files at the source of each run")),
+  uploads: Flag.Boolean("uploads").pipe(
+    Flag.withDefault(false),
+    Flag.withDescription("Upload the files in every second run, and count uploads that nothing uses")
+  ),
   json: Flag.Boolean("json").pipe(Flag.withDefault(false), Flag.withDescription("Print the result alone, as JSON"))
 }
 
-const isGood = ({ doubled, frontierAhead, left, lost, unclean, violations }: Result) =>
-  lost + doubled + left + frontierAhead + unclean + violations === 0
+const isGood = ({ doubled, frontierAhead, left, lost, orphans, unclean, violations }: Result) =>
+  lost + doubled + left + orphans + frontierAhead + unclean + violations === 0
 
-const command = Command.make("crash", flags, ({ files, json, runs, seed }) =>
+const command = Command.make("crash", flags, ({ files, json, runs, seed, uploads }) =>
   Effect.gen(function* () {
     const result = yield* crash({
       files,
       runs,
       seed,
-      onRun: ({ ledger, run, upserts, ...one }) =>
+      uploads,
+      onRun: ({ ledger, run, uploads: uploaded, upserts, ...one }) =>
         json
           ? Effect.void
-          : Console.log(`run ${run}, ${ledger}${upserts ? ", unique key" : ""}: ${JSON.stringify(one)}`)
+          : Console.log(
+              `run ${run}, ${ledger}${upserts ? ", unique key" : ""}${uploaded ? ", uploads" : ""}: ${JSON.stringify(one)}`
+            )
     })
     yield* Console.log(JSON.stringify(result))
     if (!isGood(result)) process.exitCode = 1

@@ -26,6 +26,7 @@ const ledger = Layer.unwrap(
 const run = Effect.gen(function* () {
   const bucket = yield* Config.String("S3_BUCKET")
   const upserts = yield* Config.Boolean("UPSERTS")
+  const uploads = yield* Config.Boolean("UPLOADS")
   const pipeline = Pipeline.make({
     name,
     source: S3Source.make({ bucket }),
@@ -34,6 +35,7 @@ const run = Effect.gen(function* () {
       bucket: target,
       batch: { maxWait: "50 millis", maxRecords: 50 },
       grace: "1 second",
+      delivery: { method: uploads ? "upload" : "auto" },
       ...(upserts ? { uniqueKey: "upsert" } : {})
     }),
     deletes: "propagate"

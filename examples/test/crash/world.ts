@@ -3,6 +3,7 @@
  * must be true of them.
  */
 import { PgClient } from "@effect/sql-pg"
+import { Lineage } from "@sluice/core"
 import { MixpeekStandIn } from "@sluice/testkit/mixpeek"
 import { S3StandIn } from "@sluice/testkit/s3"
 import { Context, Effect, Layer, Predicate, Redacted, Schema } from "effect"
@@ -18,6 +19,8 @@ export interface Variant {
   readonly ledger: "sqlite" | "postgres"
   /** The bucket has a unique key that upserts. */
   readonly upserts: boolean
+  /** Files are uploaded; else they go inline. */
+  readonly uploads: boolean
 }
 
 /** A file as it is at the source. */
@@ -35,6 +38,13 @@ export interface Findings {
   readonly doubled: number
   /** Objects of files that are gone. */
   readonly left: number
+}
+
+/** Uploads that no object uses, and that were not taken back. */
+export interface UploadFindings {
+  readonly orphans: number
+  /** Confirmed before a run was killed, of files that are in another state since: the API takes them back no more. */
+  readonly stranded: number
 }
 
 /** Rows of a ledger, read past the ledger itself. */
@@ -114,8 +124,20 @@ const faults: ReadonlyArray<MixpeekStandIn.Fault> = [
   { kind: "server-error", commits: "before", operations: ["deleteObject"], fraction: 0.1 }
 ]
 
+/** The same of what uploads are made of. */
+const uploadFaults: ReadonlyArray<MixpeekStandIn.Fault> = [
+  { kind: "reset", commits: "before", operations: ["createUploadsBatch"], fraction: 0.05 },
+  { kind: "reset-in-body", operations: ["putUpload"], fraction: 0.005 },
+  { kind: "reset", commits: "before", operations: ["putUpload"], fraction: 0.005 },
+  { kind: "throttle", operations: ["putUpload"], fraction: 0.005 },
+  { kind: "gateway-timeout", commits: "before", operations: ["confirmUploadsBatch"], fraction: 0.05 },
+  { kind: "bad-gateway", operations: ["confirmUploadsBatch", "getTask", "listUploads"], fraction: 0.05 },
+  { kind: "server-error", commits: "before", operations: ["cancelUpload"], fraction: 0.05 }
+]
+
 const bucket = "files"
 const uriOf = (key: string) => `s3://${bucket}/${key}`
+const uriAt = (key: string) => uriOf(key.split("/").map(encodeURIComponent).join("/"))
 const compare = (a: string, b: string) => Buffer.compare(Buffer.from(a), Buffer.from(b))
 
 /** `draw`: a number from 0 to 1. */
@@ -132,7 +154,7 @@ export const make = Effect.fnUntraced(function* (variant: Variant, files: number
     validateEvery: 20,
     logged: 10,
     seed: draw(),
-    faults
+    faults: variant.uploads ? [...faults, ...uploadFaults] : faults
   })
   const tables = yield* variant.ledger === "sqlite" ? inFile : inPostgres(postgres ?? "")
   const live = new Map<string, Live>()
@@ -171,8 +193,7 @@ export const make = Effect.fnUntraced(function* (variant: Variant, files: number
           (until === undefined || compare(key, until) <= 0) &&
           (done === true || (after !== undefined && compare(key, after) <= 0))
       )
-      const uri = uriOf(key.split("/").map(encodeURIComponent).join("/"))
-      if (isPassed && at < since && known.get(uri)?.token.includes(token) !== true) ahead++
+      if (isPassed && at < since && known.get(uriAt(key))?.token.includes(token) !== true) ahead++
     }
     return ahead
   })
@@ -223,10 +244,20 @@ export const make = Effect.fnUntraced(function* (variant: Variant, files: number
       return files === live.size && open === 0
     }),
     violations: mixpeek.violations,
+    uploads: Effect.map(mixpeek.orphans(target), (unused) => {
+      const tokens = new Map(Array.from(live, ([key, { token }]) => [Lineage.sourceKey(uriAt(key)), token]))
+      const isStranded = ({ metadata, status }: (typeof unused)[number]) => {
+        const token = tokens.get(String(metadata["source_key"]))
+        return status === "COMPLETED" && !(token !== undefined && String(metadata["source_token"]).includes(token))
+      }
+      const stranded = unused.filter(isStranded).length
+      return { orphans: unused.length - stranded, stranded } satisfies UploadFindings
+    }),
     env: {
       ...environment(s3, mixpeek, bucket),
       LEDGER: tables.address,
-      UPSERTS: String(variant.upserts)
+      UPSERTS: String(variant.upserts),
+      UPLOADS: String(variant.uploads)
     }
   }
 })

@@ -40,13 +40,16 @@ const cancel = Effect.fnUntraced(function* (desk: UploadDesk, uploadId: string) 
 const clear = Effect.fn("MixpeekSink.clear")(function* (desk: UploadDesk, pipeline: string) {
   const { uploads } = yield* Mixpeek
   const body = asked(pipeline, { field: "status", operator: "in", value: ["PENDING", "IN_PROGRESS", "FAILED"] })
-  let offset = 0
-  while (true) {
+  const tried = new Set<string>()
+  // What is taken back is in the list no more, so each page is the first one again; those that stay are passed over.
+  for (let offset = 0; ;) {
     const { value } = yield* uploads.list(desk.bucket, body, offset)
-    const gone = yield* Effect.forEach(value.results, ({ upload_id }) => cancel(desk, upload_id), { concurrency })
-    // Those that stay are passed over.
-    offset += gone.filter((isGone) => !isGone).length
+    const fresh = value.results.map(({ upload_id }) => upload_id).filter((id) => !tried.has(id))
+    yield* Effect.forEach(fresh, (id) => cancel(desk, id), { concurrency, discard: true })
+    for (const id of fresh) tried.add(id)
+    if (fresh.length > 0) continue
     if (value.results.length < UploadWire.maxUploads) return
+    offset += UploadWire.maxUploads
   }
 })
 
