@@ -81,7 +81,11 @@ export const command = Command.make("drive-to-mixpeek", flags, (options) =>
         ...IntoMixpeek.contents,
         fields: Option.match(options.access, { onNone: () => ({}), onSome: (name) => ({ [name]: access }) })
       }),
-      sink: MixpeekSink.make({ bucket: options.mixpeekBucket, uniqueKey: "upsert" }),
+      sink: MixpeekSink.make({
+        bucket: options.mixpeekBucket,
+        uniqueKey: "upsert",
+        delivery: { method: options.delivery }
+      }),
       deletes: "propagate"
     })
     // #endregion

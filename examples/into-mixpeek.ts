@@ -19,6 +19,10 @@ export const flags = {
     Flag.withDescription("Id of the bucket to fill")
   ),
   mixpeekUrl: Flag.String("mixpeek-url").pipe(Flag.optional, Flag.withDescription("Default https://api.mixpeek.com")),
+  delivery: Flag.Literals("delivery", ["auto", "inline", "upload", "reference"]).pipe(
+    Flag.withDefault("auto"),
+    Flag.withDescription("How files get there: inline where they fit and else by upload, or one way for all")
+  ),
   json: Flag.Boolean("json").pipe(
     Flag.withDefault(false),
     Flag.withDescription("Print the report as one JSON object, and nothing else")

@@ -34,7 +34,7 @@ const command = Command.make("s3-to-mixpeek", flags, (options) =>
       source: S3Source.make({ bucket: options.bucket, prefixes: [Option.getOrElse(options.prefix, () => "")] }),
       filter: IntoMixpeek.including(options.include),
       map: MixpeekObject.fromFile(IntoMixpeek.contents),
-      sink: MixpeekSink.make({ bucket: options.mixpeekBucket })
+      sink: MixpeekSink.make({ bucket: options.mixpeekBucket, delivery: { method: options.delivery } })
     }),
     options
   ).pipe(

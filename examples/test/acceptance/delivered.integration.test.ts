@@ -58,10 +58,10 @@ describe("files of Ceph", () => {
     () =>
       Effect.gen(function* () {
         const { bucket } = yield* bucketOfFiles
-        yield* delivers(bucket, count, {
-          endpoint,
-          credentials: Credentials.Static({ accessKeyId, secretAccessKey: Redacted.make(secretAccessKey) })
-        })
+        const credentials = Credentials.Static({ accessKeyId, secretAccessKey: Redacted.make(secretAccessKey) })
+        for (const method of ["auto", "upload", "reference"] as const) {
+          yield* delivers(bucket, count, { endpoint, credentials }, method)
+        }
       }).pipe(Effect.scoped),
     120_000
   )

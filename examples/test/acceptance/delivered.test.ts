@@ -8,14 +8,15 @@ import { delivers } from "./delivered.ts"
 const count = 300
 
 describe("files of the S3 stand-in", () => {
-  it.live("become objects with their bytes and lineage, whatever they are called", () =>
-    Effect.gen(function* () {
-      const s3 = yield* S3StandIn.make()
-      for (const file of SampleFiles.list(count)) yield* s3.put("files", file.key, file.bytes())
-      yield* delivers("files", count, {
-        endpoint: s3.url,
-        credentials: Credentials.Static({ accessKeyId: s3.accessKeyId, secretAccessKey: s3.secretAccessKey })
-      })
-    }).pipe(Effect.scoped)
+  it.live.each(["auto", "upload", "reference"] as const)(
+    "become objects with their bytes and lineage, whatever they are called, by %s",
+    (method) =>
+      Effect.gen(function* () {
+        const s3 = yield* S3StandIn.make()
+        for (const file of SampleFiles.list(count)) yield* s3.put("files", file.key, file.bytes())
+        const { accessKeyId, secretAccessKey, url: endpoint } = s3
+        const credentials = Credentials.Static({ accessKeyId, secretAccessKey })
+        yield* delivers("files", count, { endpoint, credentials }, method)
+      }).pipe(Effect.scoped)
   )
 })

@@ -44,7 +44,7 @@ describe("a Mixpeek with 5 % throttled requests and 2 % bad objects", () => {
             name: "acceptance",
             source: S3Source.make({ bucket: "files" }),
             map: toObject,
-            sink: MixpeekSink.make({ bucket: target })
+            sink: MixpeekSink.make({ bucket: target, delivery: { method: "reference" } })
           })
         ).pipe(
           Effect.provide(

@@ -6,7 +6,7 @@
  */
 import { NodeHttpClient, NodeRuntime } from "@effect/platform-node"
 import { Ledger, Pipeline, type Source } from "@sluice/core"
-import { Mixpeek, MixpeekObject, MixpeekSink } from "@sluice/sink-mixpeek"
+import { type BlobDelivery, Mixpeek, MixpeekObject, MixpeekSink } from "@sluice/sink-mixpeek"
 import * as Gdrive from "@sluice/source-gdrive"
 import * as S3 from "@sluice/source-s3"
 import { Clock, Console, Effect, Fiber, Layer, Redacted } from "effect"
@@ -81,8 +81,13 @@ const take = (files: number, seconds: number): Sample => {
 
 const toObjectOfAny = MixpeekObject.fromFile({ ...mainJob, otherwise: "text" })
 
-const pipelineOf = <R>(source: Source.Source<R>) =>
-  Pipeline.make({ name: "memory", source, map: toObjectOfAny, sink: MixpeekSink.make({ bucket: target }) })
+const pipelineOf = <R>(source: Source.Source<R>, method: BlobDelivery.Method) =>
+  Pipeline.make({
+    name: "memory",
+    source,
+    map: toObjectOfAny,
+    sink: MixpeekSink.make({ bucket: target, delivery: { method } })
+  })
 
 /** A run over everything that the store holds. */
 const begin = Effect.fnUntraced(function* (store: Store) {
@@ -90,7 +95,7 @@ const begin = Effect.fnUntraced(function* (store: Store) {
     const { accessKeyId, secretAccessKey, url } = store
     const credentials = S3.Credentials.Static({ accessKeyId, secretAccessKey: Redacted.make(secretAccessKey) })
     const client = yield* Layer.build(S3.S3.layer({ endpoint: url, credentials }))
-    return yield* Effect.provide(Pipeline.start(pipelineOf(S3.S3Source.make({ bucket: "files" }))), client)
+    return yield* Effect.provide(Pipeline.start(pipelineOf(S3.S3Source.make({ bucket: "files" }), "reference")), client)
   }
   const { folder, key, tokenUrl, url } = store
   const client = yield* Layer.build(
@@ -103,7 +108,7 @@ const begin = Effect.fnUntraced(function* (store: Store) {
     })
   )
   return yield* Effect.provide(
-    Pipeline.start(pipelineOf(Gdrive.DriveSource.make({ from: { folders: [folder] } }))),
+    Pipeline.start(pipelineOf(Gdrive.DriveSource.make({ from: { folders: [folder] } }), "inline")),
     client
   )
 })

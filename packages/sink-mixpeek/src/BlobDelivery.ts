@@ -241,7 +241,7 @@ const fits = (delivery: Delivery, file: SourceFile.SourceFile, store: Source.Lin
   return Effect.map(store.presigned(file, delivery.linkLifetime), (url) => Redacted.value(url).length <= maxUrlLength)
 }
 
-const noLink = needsUpload("the source has no links to its files")
+const noLink = needsUpload("the source has no link to the file")
 
 /** What becomes of a file whose link is longer than Mixpeek takes. */
 export const linkTooLong: Outcome.Outcome = Outcome.Rejected.make({
