@@ -10,8 +10,8 @@ import { Effect, Layer } from "effect"
 import { hash } from "node:crypto"
 import { schema, sumOf, target, toObject, unlimited } from "./bench.ts"
 
-/** No client can follow a link with such segments, so there is none. */
-const hasNoLink = ({ path }: SourceFile.SourceFile) => /(^|\/)\.\.?(\/|$)/.test(path)
+/** No client can follow a link with such segments, so there is none; and Mixpeek takes none that is too long. */
+const hasNoLink = ({ path, uri }: SourceFile.SourceFile) => /(^|\/)\.\.?(\/|$)/.test(path) || uri.length > 1000
 
 const by = (method: BlobDelivery.Method) => (file: SourceFile.SourceFile) =>
   method === "reference" && hasNoLink(file) ? "auto" : method
