@@ -32,6 +32,8 @@ export const Known = Schema.Struct({
   ...state,
   /** The sink's id of the object, where its answer named one. */
   objectId: Schema.optionalKey(Schema.NonEmptyString),
+  /** SHA-256 of the content that was delivered, lower-case hex, where it went through here. */
+  sha256: Schema.optionalKey(Schema.NonEmptyString),
   /** It is gone at the source. */
   gone: Schema.Boolean
 })
@@ -119,6 +121,7 @@ export interface Settlement {
     readonly file: SourceFile
     readonly outcome: Outcome
     readonly objectId?: string | undefined
+    readonly sha256?: string | undefined
     /** What was said to the sink, where it refused it; without content and secrets. */
     readonly request?: Schema.Json | undefined
   }>

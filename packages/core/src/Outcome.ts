@@ -8,6 +8,14 @@ const reference = {
   objectId: Schema.optionalKey(Schema.String)
 }
 
+const delivered = {
+  ...reference,
+  /** SHA-256 of the content, lower-case hex, where it went through here. */
+  sha256: Schema.optionalKey(Schema.String),
+  /** How the content got there, and why so, for people: `upload: 12,000,000 bytes do not fit into a request`. */
+  delivery: Schema.optionalKey(Schema.String)
+}
+
 /** What a person needs to understand a refusal. Holds no secret and no content. */
 export const Cause = Schema.Struct({
   /** Stable, kebab case, to count by: `validation`, `url-unreachable`, `needs-upload`, `unsupported-type`. */
@@ -21,8 +29,8 @@ export interface Cause extends Schema.Schema.Type<typeof Cause> {}
 
 /** What became of one record. Every change of a source gets exactly one. */
 export const Outcome = Schema.TaggedUnion({
-  Created: reference,
-  Updated: reference,
+  Created: delivered,
+  Updated: delivered,
   /** The sink has the same content already and kept that. */
   SkippedDuplicate: reference,
   /** Known to be there already, in this state: nothing was sent. */
@@ -53,6 +61,19 @@ export const objectAfter = (outcome: Outcome, before: string | undefined): strin
       return outcome.objectId === undefined || outcome.objectId === before ? before : undefined
     default:
       return before
+  }
+}
+
+/** The SHA-256 that is known of a file's content after an outcome, from the one that was known before. */
+export const sha256After = (outcome: Outcome, before: string | undefined): string | undefined => {
+  switch (outcome._tag) {
+    case "Created":
+    case "Updated":
+      return outcome.sha256
+    case "Unchanged":
+      return before
+    default:
+      return undefined
   }
 }
 

@@ -53,6 +53,7 @@ const tables = Effect.gen(function* () {
     content TEXT,
     container ${key},
     object_id TEXT,
+    sha256 TEXT,
     sweep BIGINT NOT NULL,
     gone INTEGER NOT NULL,
     PRIMARY KEY (pipeline, id)

@@ -7,6 +7,7 @@ import { Duration, Effect, Option, Redacted, Result, type Schema, Stream } from 
 import { hash } from "node:crypto"
 import { tmpdir } from "node:os"
 import { Misconfigured } from "./Misconfigured.ts"
+import { maxPutBytes } from "./UploadWire.ts"
 import { type FieldType, isFileType } from "./Wire.ts"
 
 /** `inline`: the bytes are in the request. `reference`: their address is. */
@@ -47,6 +48,8 @@ export interface Options {
 /** Options that hold. */
 export interface Delivery {
   readonly method: (file: SourceFile.SourceFile) => Method
+  /** The one way for all files; `undefined` where it is decided file by file. */
+  readonly always: Method | undefined
   readonly references: "presigned" | "address"
   readonly linkLifetime: Duration.Duration
   readonly maxInlineBytes: number
@@ -54,6 +57,23 @@ export interface Delivery {
     readonly maxFileBytes: number | undefined
     readonly bytesInFlight: number
     readonly folder: string
+  }
+}
+
+/** How files will go, for people; `maxUploadBytes`: what the plan allows. */
+export const describe = ({ always, maxInlineBytes, references, uploads }: Delivery, maxUploadBytes: number): string => {
+  const largest = count(Math.min(uploads.maxFileBytes ?? maxUploadBytes, maxPutBytes))
+  switch (always) {
+    case "auto":
+      return `inline up to ${count(maxInlineBytes)} bytes in the request, else by upload up to ${largest} bytes`
+    case "inline":
+      return `inline, up to ${count(maxInlineBytes)} bytes in the request`
+    case "upload":
+      return `by upload, up to ${largest} bytes`
+    case "reference":
+      return references === "address" ? "by the store's own address" : "by links that Mixpeek follows"
+    case undefined:
+      return `file by file: inline up to ${count(maxInlineBytes)} bytes, uploads up to ${largest} bytes`
   }
 }
 
@@ -98,6 +118,7 @@ export const resolve = (options: Options = {}): Result.Result<Delivery, Misconfi
   return Result.succeed({
     uploads: { bytesInFlight, folder, maxFileBytes },
     method: typeof method === "function" ? method : () => method,
+    always: typeof method === "function" ? undefined : method,
     references: options.references ?? "presigned",
     linkLifetime,
     maxInlineBytes
@@ -109,14 +130,14 @@ export const resolve = (options: Options = {}): Result.Result<Delivery, Misconfi
  * go.
  */
 export type Delivered =
-  | { readonly _tag: "Data"; readonly data: Schema.Json; readonly sha256?: string }
-  | { readonly _tag: "Link" }
-  | { readonly _tag: "Upload" }
+  | { readonly _tag: "Data"; readonly data: Schema.Json; readonly sha256?: string; readonly why: string }
+  | { readonly _tag: "Link"; readonly why: string }
+  | { readonly _tag: "Upload"; readonly why: string }
   | Outcome.Outcome
 
-const link: Delivered = { _tag: "Link" }
+const link: Delivered = { _tag: "Link", why: "reference: as configured" }
 
-const upload: Delivered = { _tag: "Upload" }
+const uploadAsConfigured: Delivered = { _tag: "Upload", why: "upload: as configured" }
 
 const needsUpload = (why: string): Outcome.Outcome =>
   Outcome.Rejected.make({
@@ -180,7 +201,7 @@ const base64 = (file: SourceFile.SourceFile, bytes: Buffer): Schema.Json => {
 const json = (file: SourceFile.SourceFile, text: string | undefined): Delivered => {
   try {
     const value = JSON.parse(text ?? "not UTF-8") as Schema.Json // what JSON.parse returns is JSON
-    return { _tag: "Data", data: value }
+    return { _tag: "Data", data: value, why: "inline: it is a value" }
   } catch {
     return Outcome.Rejected.make({
       cause: {
@@ -190,6 +211,8 @@ const json = (file: SourceFile.SourceFile, text: string | undefined): Delivered 
     })
   }
 }
+
+const fitsInline = "inline: it fits into a request"
 
 /** What becomes of content that does not fit; `what` says how much it is. */
 type Otherwise = (what: string) => Delivered
@@ -205,11 +228,19 @@ const data = (
 ): Delivered => {
   if (!isFileType(type)) return json(file, utf8(bytes))
   const text = type === "text" ? utf8(bytes) : undefined
-  if (text !== undefined && !looksLikeUrl(text)) return { _tag: "Data", data: text, sha256: sha256(bytes) }
+  if (text !== undefined && !looksLikeUrl(text))
+    return { _tag: "Data", data: text, sha256: sha256(bytes), why: fitsInline }
   return base64Length(bytes.length) > delivery.maxInlineBytes
     ? otherwise(asBase64(bytes.length))
-    : { _tag: "Data", data: base64(file, bytes), sha256: sha256(bytes) }
+    : { _tag: "Data", data: base64(file, bytes), sha256: sha256(bytes), why: fitsInline }
 }
+
+const tooLargeUploaded =
+  ({ maxInlineBytes }: Delivery): Otherwise =>
+  (what) => ({
+    _tag: "Upload",
+    why: `upload: ${what} do not fit into the ${count(maxInlineBytes)} bytes that go inline`
+  })
 
 /** The content as `data`: text as a string, JSON as a value, anything else as base64. */
 const inline = (
@@ -265,12 +296,14 @@ export const deliver = (
   const tooLarge: Otherwise = (what) => tooLargeInline(what, delivery.maxInlineBytes)
   // A value has no other way.
   if (!isFileType(type) || method === "inline") return inline(delivery, file, type, content, tooLarge)
-  if (method === "auto") return inline(delivery, file, type, content, () => upload)
-  if (method === "upload") return Effect.succeed(upload)
+  if (method === "auto") return inline(delivery, file, type, content, tooLargeUploaded(delivery))
+  if (method === "upload") return Effect.succeed(uploadAsConfigured)
   const store = Option.getOrUndefined(content.link)
   if (store === undefined) return Effect.succeed(noLink)
   return AtHand.flatMap(fits(delivery, file, store), (fit): Effect.Effect<Delivered, Source.SourceError> => {
     if (!fit) return Effect.succeed(linkTooLong)
-    return Effect.succeed(delivery.references === "address" ? { _tag: "Data", data: store.address(file) } : link)
+    return Effect.succeed(
+      delivery.references === "address" ? { _tag: "Data", data: store.address(file), why: link.why } : link
+    )
   })
 }

@@ -3,6 +3,7 @@
  */
 import { Check, type Mapping, type Sink } from "@sluice/core"
 import { Effect, Option } from "effect"
+import * as BlobDelivery from "./BlobDelivery.ts"
 import type { Placed } from "./LineageFields.ts"
 import { Mixpeek } from "./Mixpeek.ts"
 import { type Shape, shapeOf } from "./MixpeekObject.ts"
@@ -290,6 +291,7 @@ export const check = Effect.fn("MixpeekSink.check")(function* (
         ]),
     ...aboutGuarantees(settings),
     ...aboutUniqueKey(bucket, settings, shape),
+    Check.ok("delivery", BlobDelivery.describe(settings.delivery, yield* mixpeek.maxUploadBytes)),
     aboutPlan(organization)
   ]
 })

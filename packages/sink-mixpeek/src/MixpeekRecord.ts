@@ -34,6 +34,10 @@ export interface MixpeekRecord extends Sink.Prepared {
   /** Blobs it has: an answer without any was a duplicate. */
   readonly blobs: number
   readonly skipsDuplicates: boolean
+  /** SHA-256 of the first file among the blobs, where it went through here. */
+  readonly sha256: string | undefined
+  /** How it gets there, and why so. */
+  readonly delivery: string | undefined
 }
 
 /** How records are made. */
@@ -105,6 +109,8 @@ const assemble = (head: object, blobs: ReadonlyArray<Assembled>): Pick<MixpeekRe
 
 interface Assembled {
   readonly head: object
+  /** How the content gets there, and why so; `undefined` of a value. */
+  readonly why: string | undefined
   readonly content:
     | { readonly _tag: "Data"; readonly data: Schema.Json; readonly sha256?: string }
     | { readonly _tag: "Link" }
@@ -119,7 +125,8 @@ const uploaded = (
   { desk }: Options,
   { content, file, key, lineage }: Sink.Record<MixpeekObject>,
   { property }: Blob,
-  head: object
+  head: object,
+  why: string
 ): Effect.Effect<Assembled | Outcome.Outcome, Failure, Mixpeek> => {
   const again = Upload.upload(desk, { file, bytes: content.bytes, property, key, run: lineage })
   const recalledBy = UploadDesk.keyOf({
@@ -130,7 +137,7 @@ const uploaded = (
   })
   return Effect.map(again, (current) =>
     isStaged(current)
-      ? { head, content: { _tag: "Upload", slot: { current, again, recalledBy, pipeline: lineage.pipeline } } }
+      ? { head, why, content: { _tag: "Upload", slot: { current, again, recalledBy, pipeline: lineage.pipeline } } }
       : current
   )
 }
@@ -142,14 +149,16 @@ const blobOf = (
 ): Effect.Effect<Assembled | Outcome.Outcome, Failure, Mixpeek> => {
   const head = headOf(blob)
   if (blob.content?._tag === "Value") {
-    return Effect.succeed({ head, content: { _tag: "Data", data: blob.content.value } })
+    return Effect.succeed({ head, why: undefined, content: { _tag: "Data", data: blob.content.value } })
   }
   return AtHand.flatMap(
     BlobDelivery.deliver(options.delivery, record.file, blob.type, record.content),
     (delivered): Effect.Effect<Assembled | Outcome.Outcome, Failure, Mixpeek> => {
-      if (delivered._tag === "Upload") return uploaded(options, record, blob, head)
+      if (delivered._tag === "Upload") return uploaded(options, record, blob, head, delivered.why)
       return Effect.succeed(
-        delivered._tag === "Data" || delivered._tag === "Link" ? { head, content: delivered } : delivered
+        delivered._tag === "Data" || delivered._tag === "Link"
+          ? { head, why: delivered.why, content: delivered }
+          : delivered
       )
     }
   )
@@ -232,7 +241,9 @@ const complete = (
     parts,
     holes,
     blobs: blobs.length,
-    skipsDuplicates
+    skipsDuplicates,
+    sha256,
+    delivery: blobs.find(({ why }) => why !== undefined)?.why
   }
 }
 

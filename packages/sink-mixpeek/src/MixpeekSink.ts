@@ -127,7 +127,9 @@ const misconfigured = (name: string, problems: ReadonlyArray<Misconfigured>): Mi
         parts: [],
         holes: [],
         blobs: 0,
-        skipsDuplicates: false
+        skipsDuplicates: false,
+        sha256: undefined,
+        delivery: undefined
       }),
     describe: () => null,
     send: () => Effect.fail(error),

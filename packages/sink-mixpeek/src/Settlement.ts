@@ -65,6 +65,11 @@ const millis = (time: DateTime.Utc | undefined) => (time === undefined ? undefin
 /** Clocks that agree by `Date` may still be this far apart. */
 const clockTolerance = 2000
 
+const told = ({ delivery, sha256 }: MixpeekRecord) => ({
+  ...(sha256 === undefined ? {} : { sha256 }),
+  ...(delivery === undefined ? {} : { delivery })
+})
+
 const outcomeOf = (
   record: MixpeekRecord,
   object: ObjectResponse,
@@ -90,8 +95,9 @@ const outcomeOf = (
       return Outcome.SkippedDuplicate.make(objectId)
     }
   }
+  const delivered = { ...objectId, ...told(record) }
   const wasThere = created !== undefined && updated !== undefined && created < answer.sentAt && updated > created
-  return options.upserts && wasThere ? Outcome.Updated.make(objectId) : Outcome.Created.make(objectId)
+  return options.upserts && wasThere ? Outcome.Updated.make(delivered) : Outcome.Created.make(delivered)
 }
 
 const keyOf = (object: ObjectResponse, path: ReadonlyArray<string> | undefined): string | undefined => {
@@ -180,7 +186,7 @@ export const settle = (batch: ReadonlyArray<MixpeekRecord>, answer: Answer<Batch
           : // All of them were taken, so this one was; which object it is, or was before, the answer does not say.
             others > 0
             ? Outcome.SkippedDuplicate.make({})
-            : Outcome.Created.make({})
+            : Outcome.Created.make(told(record))
       return { _tag: "Settled", key: record.key, outcome }
     })
   }

@@ -263,6 +263,17 @@ describe("BlobDelivery", () => {
     assert.strictEqual(Result.isFailure(refused) ? refused.failure.field : "", field)
   })
 
+  it.each([
+    [undefined, "inline up to 5,000,000 bytes in the request, else by upload up to 100,000,000 bytes"],
+    [{ method: "inline", maxInlineBytes: 10 }, "inline, up to 10 bytes in the request"],
+    [{ method: "upload", uploads: { maxFileBytes: 2000 } }, "by upload, up to 2,000 bytes"],
+    [{ method: "reference" }, "by links that Mixpeek follows"],
+    [{ method: "reference", references: "address" }, "by the store's own address"],
+    [{ method: () => "auto" }, "file by file: inline up to 5,000,000 bytes, uploads up to 100,000,000 bytes"]
+  ] as const)("says of %j how files will go", (options, said) => {
+    assert.strictEqual(BlobDelivery.describe(Result.getOrThrow(BlobDelivery.resolve(options)), 100_000_000), said)
+  })
+
   it("says of a link that is too long what to do", () => {
     assert.isTrue(Outcome.Outcome.guards.Rejected(BlobDelivery.linkTooLong))
   })

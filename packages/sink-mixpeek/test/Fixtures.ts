@@ -83,11 +83,14 @@ export const prepareAll = Effect.fnUntraced(function* (
   sink: MixpeekSink.MixpeekSink,
   names: Arr.NonEmptyReadonlyArray<string>,
   object: (name: string) => MixpeekObject.MixpeekObject = () => textObject,
-  link?: Source.Link
+  link?: Source.Link,
+  size?: number
 ) {
   const prepared: Array<MixpeekRecord.MixpeekRecord> = []
   for (const name of names) {
-    const made = yield* sink.prepare(record(object(name), file(name), content(`content of ${name}`, link)))
+    const made = yield* sink.prepare(
+      record(object(name), file(name, size === undefined ? {} : { size }), content(`content of ${name}`, link))
+    )
     if (made._tag !== "Prepared") return yield* Effect.die(made)
     prepared.push(made)
   }

@@ -18,13 +18,15 @@ interface Sending {
   readonly object?: (name: string) => MixpeekObject.MixpeekObject
   readonly link?: Source.Link
   readonly sink?: Partial<MixpeekSink.Options>
+  /** What the source says of each file's size. */
+  readonly size?: number
 }
 
 /** Sends one batch to a stand-in. */
 const send = (server: MixpeekStandIn.MixpeekStandIn, sending: Sending = {}) => {
   const sink = sinkOf({ ...(sending.link === undefined ? {} : byReference), ...sending.sink })
   return Effect.flatMap(
-    Fixtures.prepareAll(sink, sending.names ?? names, sending.object, sending.link),
+    Fixtures.prepareAll(sink, sending.names ?? names, sending.object, sending.link, sending.size),
     sink.send
   ).pipe(Effect.provide(Fixtures.client(server)))
 }
@@ -60,6 +62,21 @@ describe("MixpeekSink", () => {
       assert.deepInclude(first?.blobs[0], { property: "content", type: "text" })
       assert.strictEqual(first?.blobs[0]?.content.size, "content of a.txt".length)
       assert.deepStrictEqual(yield* server.violations, [])
+    })
+  )
+
+  it.live.each([
+    ["inline: it fits into a request", {}],
+    ["upload: as configured", { delivery: { method: "upload" } }],
+    ["upload: 16 bytes do not fit into the 10 bytes that go inline", { delivery: { maxInlineBytes: 10 } }]
+  ] as const)("says how a file got there, and its digest: %s", ([delivery, sink]) =>
+    Effect.gen(function* () {
+      const server = yield* Fixtures.standIn()
+      const [answer] = yield* send(server, { sink, names: ["a.txt"], size: 16 })
+      const sha256 = createHash("sha256").update("content of a.txt").digest("hex")
+      assert.deepInclude(answer?._tag === "Settled" ? answer.outcome : undefined, { _tag: "Created", delivery, sha256 })
+      const [object] = yield* server.objects(Fixtures.bucket)
+      assert.strictEqual(object?.blobs[0]?.content.sha256, sha256)
     })
   )
 

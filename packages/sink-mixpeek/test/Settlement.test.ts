@@ -16,6 +16,8 @@ const record = (key: string, options?: Partial<MixpeekRecord.MixpeekRecord>): Mi
   holes: [],
   blobs: 1,
   skipsDuplicates: false,
+  sha256: undefined,
+  delivery: undefined,
   ...options
 })
 

@@ -76,10 +76,19 @@ const withContainersIn = (shelf: Shelf, ids: ReadonlyArray<string>): ReadonlySet
 const deliver = (
   shelf: Shelf,
   { facts, id, token, uri, within, ...rest }: Omit<Ledger.Intent, "sentAt" | "replaces">,
-  objectId: string | undefined
+  objectId: string | undefined,
+  sha256?: string
 ) => {
   const content = rest.content === undefined ? {} : { content: rest.content }
-  const known = { id, uri, token, facts, ...content, ...(objectId === undefined ? {} : { objectId }) }
+  const known = {
+    id,
+    uri,
+    token,
+    facts,
+    ...content,
+    ...(objectId === undefined ? {} : { objectId }),
+    ...(sha256 === undefined ? {} : { sha256 })
+  }
   shelf.rows.set(id, { known, within, sweep: shelf.sweep, gone: false })
 }
 
@@ -105,12 +114,12 @@ const refuse = (
 const write = (shelf: Shelf, runId: string, settlement: Ledger.Settlement, now: DateTime.Utc) => {
   for (const container of settlement.containers) shelf.containers.set(container.id, { container, sweep: shelf.sweep })
   for (const one of settlement.files) {
-    const { file, objectId, outcome } = one
+    const { file, objectId, outcome, sha256 } = one
     shelf.intents.delete(file.id)
     if (outcome._tag === "Rejected") refuse(shelf, one, outcome, runId, now)
     else shelf.letters.delete(file.id)
     if (isDelivered(outcome) || outcome._tag === "Unchanged") {
-      deliver(shelf, state(file), objectId)
+      deliver(shelf, state(file), objectId, sha256)
     }
   }
   for (const { intent, objectId } of settlement.arrived) {

@@ -9,7 +9,16 @@ import * as Dispatch from "../Dispatch.ts"
 import * as Filter from "../Filter.ts"
 import type { Intent, Known, Settlement, Superseded } from "../Ledger.ts"
 import type { Mapping, MappingError } from "../Mapping.ts"
-import { Filtered, isDelivered, objectAfter, type Outcome, Rejected, Skipped, Unchanged } from "../Outcome.ts"
+import {
+  Filtered,
+  isDelivered,
+  objectAfter,
+  type Outcome,
+  sha256After,
+  Rejected,
+  Skipped,
+  Unchanged
+} from "../Outcome.ts"
 import { Event } from "../Progress.ts"
 import type * as Retry from "../Retry.ts"
 import type { Prepared, Record, Sink } from "../Sink.ts"
@@ -143,7 +152,15 @@ export const make = <O, P extends Prepared, RS, RM, RK>(parts: Parts<O, P, RS, R
             files: taken.flatMap(({ before, file, outcome, request }) =>
               outcome._tag === "Unchanged" && !renewed.delete(file.id) && !options.replays
                 ? []
-                : [{ file, outcome, objectId: objectAfter(outcome, before?.objectId), request }]
+                : [
+                    {
+                      file,
+                      outcome,
+                      objectId: objectAfter(outcome, before?.objectId),
+                      sha256: sha256After(outcome, before?.sha256),
+                      request
+                    }
+                  ]
             ),
             superseded: taken.flatMap((one) => supersededBy(one, parts.updates)),
             gone: leaving.map(({ file }) => file.id),

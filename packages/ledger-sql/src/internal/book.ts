@@ -20,7 +20,7 @@ const state = {
   content: optional,
   container: optional
 }
-const Files = rowsOf(Schema.Struct({ ...state, object_id: optional, gone: Integer }))
+const Files = rowsOf(Schema.Struct({ ...state, object_id: optional, sha256: optional, gone: Integer }))
 const Intents = rowsOf(Schema.Struct({ ...state, replaces: optional, sent_at: Integer }))
 const Containers = rowsOf(Schema.Struct({ id: Schema.NonEmptyString, container: optional, state: Schema.String }))
 const Positions = rowsOf(Schema.Struct({ swept: Integer, tracks: Integer, asked: Schema.String }))
@@ -79,12 +79,13 @@ export const make = Effect.fnUntraced(function* (
   let sweep = lease.sweep
 
   const deliver = (rows: ReadonlyArray<Given.Row>) => sql`INSERT INTO sluice_files
-    (pipeline, id, uri, token, facts, content, container, object_id, sweep, gone)
+    (pipeline, id, uri, token, facts, content, container, object_id, sha256, sweep, gone)
     SELECT ${pipeline}, r.value ->> 0, r.value ->> 1, r.value ->> 2, r.value ->> 3, r.value ->> 4, r.value ->> 5,
-      r.value ->> 6, ${sweep}, 0
+      r.value ->> 6, r.value ->> 7, ${sweep}, 0
     FROM ${Given.rows(sql, rows)} WHERE 1 = 1
     ON CONFLICT (pipeline, id) DO UPDATE SET uri = excluded.uri, token = excluded.token, facts = excluded.facts,
       content = excluded.content, container = excluded.container, object_id = excluded.object_id,
+      sha256 = excluded.sha256,
       sweep = excluded.sweep, gone = 0`
 
   const see = (
@@ -175,9 +176,9 @@ export const make = Effect.fnUntraced(function* (
     const now = yield* Clock.currentTimeMillis
     if (containers.length > 0) yield* keep(containers)
     const delivered = [
-      ...files.flatMap(({ file, objectId, outcome }) =>
+      ...files.flatMap(({ file, objectId, outcome, sha256 }) =>
         Outcome.isDelivered(outcome) || outcome._tag === "Unchanged"
-          ? [[...rowOf(SourceFile.state(file)), objectId]]
+          ? [[...rowOf(SourceFile.state(file)), objectId, sha256]]
           : []
       ),
       ...arrived.map(({ intent, objectId }) => [...rowOf(intent), objectId])
@@ -211,15 +212,17 @@ export const make = Effect.fnUntraced(function* (
   const knownOf = ({
     gone,
     object_id,
+    sha256,
     ...row
-  }: State & { readonly object_id: string | null; readonly gone: number }) => ({
+  }: State & { readonly object_id: string | null; readonly sha256: string | null; readonly gone: number }) => ({
     ...stateOf(row),
     ...given("objectId", object_id),
+    ...given("sha256", sha256),
     gone: gone !== 0
   })
 
   const known: Ledger.Book["known"] = (ids) =>
-    Files("known")(sql`SELECT id, uri, token, facts, content, container, object_id, gone FROM sluice_files
+    Files("known")(sql`SELECT id, uri, token, facts, content, container, object_id, sha256, gone FROM sluice_files
       WHERE pipeline = ${pipeline} AND id IN (SELECT r.value FROM ${Given.list(sql, ids)})`).pipe(
       Effect.map((rows) => new Map(rows.map((row) => [row.id, knownOf(row)])))
     )
@@ -279,7 +282,7 @@ export const make = Effect.fnUntraced(function* (
     known,
     compare: Comparing.make(sql, pipeline, known),
     list: (limit, after = "") =>
-      Files("list")(sql`SELECT id, uri, token, facts, content, container, object_id, gone FROM sluice_files
+      Files("list")(sql`SELECT id, uri, token, facts, content, container, object_id, sha256, gone FROM sluice_files
         WHERE pipeline = ${pipeline} AND id > ${toText(after)} ORDER BY id LIMIT ${limit}`).pipe(
         Effect.map((rows) => rows.map(knownOf))
       ),
@@ -327,7 +330,7 @@ export const make = Effect.fnUntraced(function* (
       })
     ),
     gone: (limit) =>
-      Files("gone")(sql`SELECT id, uri, token, facts, content, container, object_id, gone FROM sluice_files
+      Files("gone")(sql`SELECT id, uri, token, facts, content, container, object_id, sha256, gone FROM sluice_files
         WHERE pipeline = ${pipeline} AND gone = 1 ORDER BY id LIMIT ${limit}`).pipe(
         Effect.map((rows) => rows.map(knownOf))
       ),

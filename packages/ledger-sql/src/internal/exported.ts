@@ -47,6 +47,7 @@ const File = Schema.Struct({
   kind: Schema.Literal("file"),
   ...state,
   object_id: maybe,
+  sha256: maybe,
   sweep: Schema.Natural,
   gone: Schema.Boolean
 })
@@ -116,7 +117,7 @@ export const tables: ReadonlyArray<Table> = [
     kind: "file",
     table: "sluice_files",
     key: "id",
-    columns: { ...stateColumns, object_id: "text", sweep: "number", gone: "flag" }
+    columns: { ...stateColumns, object_id: "text", sha256: "text", sweep: "number", gone: "flag" }
   },
   {
     kind: "named",

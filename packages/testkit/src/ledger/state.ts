@@ -15,7 +15,7 @@ export const state = (test: Test): void => {
       const book = yield* open("a")
       yield* settle(book, {
         files: [
-          { file: file("1"), outcome: Outcome.Created.make({}), objectId: "obj_1" },
+          { file: file("1"), outcome: Outcome.Created.make({}), objectId: "obj_1", sha256: "ab01" },
           { file: file("2"), outcome: Outcome.SkippedDuplicate.make({}) },
           { file: file("3"), outcome: Outcome.Rejected.make({ cause: { code: "x", message: "x" } }) },
           { file: file("4"), outcome: Outcome.Skipped.make({ cause: { code: "x", message: "x" } }) }
@@ -25,7 +25,15 @@ export const state = (test: Test): void => {
       assert.deepStrictEqual(
         [...known.values()],
         [
-          { id: "1", uri: "test://1", token: "1", facts: facts(file("1")), objectId: "obj_1", gone: false },
+          {
+            id: "1",
+            uri: "test://1",
+            token: "1",
+            facts: facts(file("1")),
+            objectId: "obj_1",
+            sha256: "ab01",
+            gone: false
+          },
           { id: "2", uri: "test://2", token: "1", facts: facts(file("2")), gone: false }
         ]
       )
