@@ -8,6 +8,7 @@ import * as Forgetful from "./internal/forgetfulLedger.ts"
 import * as Memory from "./internal/memoryLedger.ts"
 import type { LedgerError } from "./LedgerError.ts"
 import { Cause, type Outcome } from "./Outcome.ts"
+import type { FailedObject, Jobs } from "./Processing.ts"
 import type { Report } from "./Report.ts"
 import { SourceFile } from "./SourceFile.ts"
 
@@ -69,9 +70,9 @@ export const Intent = Schema.Struct({
 })
 export interface Intent extends Schema.Schema.Type<typeof Intent> {}
 
-/** An object whose place another one has taken. */
+/** An object, and where it was made from: one whose place another one has taken, or one that is to be processed. */
 export interface Superseded {
-  /** Of the file that both were made from. */
+  /** Of the file. */
   readonly uri: string
   readonly objectId: string
 }
@@ -155,6 +156,11 @@ export interface Settlement {
   readonly superseded: ReadonlyArray<Superseded>
   /** Those of them that are removed, by object. */
   readonly cleared: ReadonlyArray<string>
+  /**
+   * Objects that are there in a state that is to be processed: they wait for a job, also where they are in one. Those that are
+   * removed (`removed`, `cleared`), or are to be (`superseded`), wait no more.
+   */
+  readonly unprocessed: ReadonlyArray<Superseded>
 }
 
 /** Nothing to write: what a settlement begins with. */
@@ -171,7 +177,8 @@ export const nothing: Settlement = {
   unsure: [],
   inDoubt: [],
   superseded: [],
-  cleared: []
+  cleared: [],
+  unprocessed: []
 }
 
 /**
@@ -225,6 +232,8 @@ export interface Book {
   ) => Effect.Effect<ReadonlyArray<Superseded>, LedgerError>
   /** How many files are known, and how many of them are gone. */
   readonly count: Effect.Effect<{ readonly known: number; readonly gone: number }, LedgerError>
+  /** What is to be processed, and what is being processed. */
+  readonly jobs: Jobs
   /** The run is over. */
   readonly end: (report: Report) => Effect.Effect<void, LedgerError>
 }
@@ -264,6 +273,13 @@ export class Ledger extends Context.Service<
     ) => Effect.Effect<ReadonlyArray<DeadLetter>, LedgerError>
     /** Forgets dead letters, by file; answers how many there were. */
     readonly discard: (pipeline: string, ids: ReadonlyArray<string>) => Effect.Effect<number, LedgerError>
+    /** Objects that could not be processed, in the order of their ids, beyond one of them. */
+    readonly unprocessed: (
+      pipeline: string,
+      options: { readonly limit: number; readonly after?: string | undefined }
+    ) => Effect.Effect<ReadonlyArray<FailedObject>, LedgerError>
+    /** Lets the next run process objects again that failed: these, or all of them. Answers how many there were. */
+    readonly reprocess: (pipeline: string, objectIds?: ReadonlyArray<string>) => Effect.Effect<number, LedgerError>
     /** The latest runs, the newest first. */
     readonly runs: (pipeline: string, limit: number) => Effect.Effect<ReadonlyArray<RunRecord>, LedgerError>
   }

@@ -10,18 +10,24 @@ import type { SqlError } from "effect/sql/SqlError"
 /** Where it is written which migrations were run. */
 export const table = "sluice_migrations"
 
+/** Rows lie in the order of their keys, and once. Postgres has no such tables. */
+const clusteredFor = (sql: SqlClient.SqlClient) =>
+  sql.literal(sql.onDialectOrElse({ sqlite: () => "WITHOUT ROWID", orElse: () => "" }))
+
+/** Keys are compared byte by byte: orders of languages differ between machines, and change with their updates. */
+const keyFor = (sql: SqlClient.SqlClient) =>
+  sql.literal(sql.onDialectOrElse({ pg: () => 'TEXT COLLATE "C"', orElse: () => "TEXT" }))
+
 const tables = Effect.gen(function* () {
   const sql = yield* SqlClient.SqlClient
-  /** Rows lie in the order of their keys, and once. Postgres has no such tables. */
-  const clustered = sql.literal(sql.onDialectOrElse({ sqlite: () => "WITHOUT ROWID", orElse: () => "" }))
+  const clustered = clusteredFor(sql)
+  const key = keyFor(sql)
   const identity = sql.literal(
     sql.onDialectOrElse({
       pg: () => "BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY",
       orElse: () => "INTEGER PRIMARY KEY"
     })
   )
-  /** Keys are compared byte by byte: orders of languages differ between machines, and change with their updates. */
-  const key = sql.literal(sql.onDialectOrElse({ pg: () => 'TEXT COLLATE "C"', orElse: () => "TEXT" }))
   yield* sql`CREATE TABLE sluice_pipelines (
     pipeline ${identity},
     name TEXT NOT NULL UNIQUE,
@@ -139,12 +145,52 @@ const statistics = Effect.gen(function* () {
   ]
   // Makes the table of what it knows.
   yield* sql`ANALYZE`
-  for (const [tbl, idx, stat] of expected) yield* sql`INSERT INTO sqlite_stat1 ${sql.insert({ tbl, idx, stat })}`
+  yield* expect(expected)
+})
+
+const expect = Effect.fnUntraced(function* (statistics: ReadonlyArray<ReadonlyArray<string>>) {
+  const sql = yield* SqlClient.SqlClient
+  for (const [tbl, idx, stat] of statistics) yield* sql`INSERT INTO sqlite_stat1 ${sql.insert({ tbl, idx, stat })}`
   // Reads that table again.
   yield* sql`ANALYZE sqlite_schema`
 })
 
-const migrations = { "0001_tables": tables }
+/** What is to be processed: an object waits where it has neither a job nor a failure. */
+const processing = Effect.gen(function* () {
+  const sql = yield* SqlClient.SqlClient
+  const clustered = clusteredFor(sql)
+  yield* sql`CREATE TABLE sluice_processing (
+    pipeline BIGINT NOT NULL,
+    object_id ${keyFor(sql)} NOT NULL,
+    uri TEXT NOT NULL,
+    job BIGINT,
+    failure TEXT,
+    PRIMARY KEY (pipeline, object_id)
+  ) ${clustered}`
+  yield* sql`CREATE INDEX sluice_processing_waiting ON sluice_processing (pipeline, object_id)
+    WHERE job IS NULL AND failure IS NULL`
+  yield* sql`CREATE INDEX sluice_processing_in ON sluice_processing (pipeline, job) WHERE job IS NOT NULL`
+  yield* sql`CREATE INDEX sluice_processing_failed ON sluice_processing (pipeline, object_id)
+    WHERE failure IS NOT NULL`
+  yield* sql`CREATE TABLE sluice_jobs (
+    pipeline BIGINT NOT NULL,
+    number BIGINT NOT NULL,
+    id TEXT,
+    objects BIGINT NOT NULL,
+    retries BIGINT NOT NULL,
+    PRIMARY KEY (pipeline, number)
+  ) ${clustered}`
+  const expected = [
+    ["sluice_processing", "sluice_processing", "10000 10000 1"],
+    ["sluice_processing", "sluice_processing_waiting", "10000 10000 1"],
+    ["sluice_processing", "sluice_processing_in", "10000 10000 1000"],
+    ["sluice_processing", "sluice_processing_failed", "1000 1000 1"],
+    ["sluice_jobs", "sluice_jobs", "10 10 1"]
+  ]
+  yield* sql.onDialectOrElse({ sqlite: () => expect(expected), orElse: () => Effect.void })
+})
+
+const migrations = { "0001_tables": tables, "0002_processing": processing }
 
 /** The newest migration of this version. */
 export const latest = Object.keys(migrations).length

@@ -7,6 +7,7 @@ import { SqlClient, SqlError } from "effect/sql"
 import { hostname } from "node:os"
 import * as Book from "./internal/book.ts"
 import * as DeadLetters from "./internal/deadLetters.ts"
+import * as Jobs from "./internal/jobs.ts"
 import { brokenOff, failed, Integer, rowsOf, unreadable } from "./internal/failing.ts"
 import * as Lease from "./internal/lease.ts"
 import * as LedgerExport from "./LedgerExport.ts"
@@ -113,6 +114,9 @@ export const layer = (
         deadLetters: (name, which) => on(name, [], (pipeline) => DeadLetters.list(pipeline, which)),
         discard: (name, ids) =>
           on(name, 0, (pipeline) => Effect.mapError(DeadLetters.discard(pipeline, ids), failed("discard"))),
+        unprocessed: (name, which) => on(name, [], (pipeline) => Jobs.failed(pipeline, which)),
+        reprocess: (name, ids) =>
+          on(name, 0, (pipeline) => Effect.mapError(Jobs.reprocess(pipeline, ids), failed("reprocess"))),
         runs: (name, limit) =>
           on(name, [], (pipeline) =>
             Runs("runs")(sql`SELECT run, started_at, report FROM sluice_runs WHERE pipeline = ${pipeline}

@@ -41,8 +41,15 @@ const work = (ledger: Ledger.Ledger["Service"], name: string) =>
           { range: "r", cursor: Change.Cursor.make("1"), follows: false },
           { range: "changes", cursor: Change.Cursor.make("2"), follows: true }
         ],
-        superseded: [{ uri: "test://1", objectId: "old" }]
+        superseded: [{ uri: "test://1", objectId: "old" }],
+        unprocessed: ["in a job", "failed"].map((objectId) => ({ uri: "test://1", objectId }))
       })
+      for (const id of ["job 1", "job 2"]) {
+        const job = yield* book.jobs.open(1)
+        if (job !== undefined) yield* book.jobs.accepted(job.number, id)
+      }
+      yield* book.jobs.close(1, { code: "runtime", message: "no", stage: "0" })
+      yield* settle(book, { unprocessed: [{ uri: "test://2", objectId: "waits" }] })
       yield* settle(book, { gone: ["2"] })
     })
   )

@@ -46,7 +46,12 @@ describe("PostgresLedger", () => {
       const book = yield* (yield* opened(url)).open(run)
       assert.deepStrictEqual([...(yield* book.known(["1"])).keys()], ["1"])
       const migrations = yield* inDatabase(url, "SELECT migration_id, name FROM sluice_migrations")
-      assert.deepStrictEqual(migrations, [[{ migration_id: 1, name: "tables" }]])
+      assert.deepStrictEqual(migrations, [
+        [
+          { migration_id: 1, name: "tables" },
+          { migration_id: 2, name: "processing" }
+        ]
+      ])
     })
   )
 
@@ -57,7 +62,7 @@ describe("PostgresLedger", () => {
       yield* inDatabase(url, "INSERT INTO sluice_migrations (migration_id, name) VALUES (7, 'of the future')")
       const error = yield* errorOf(url)
       assert.strictEqual(error.reason._tag, "Unreadable")
-      assert.include(error.message, "version 7, this one knows 1")
+      assert.include(error.message, "version 7, this one knows 2")
     })
   )
 

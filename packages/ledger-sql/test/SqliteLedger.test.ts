@@ -197,7 +197,7 @@ describe("SqliteLedger", () => {
       const error = yield* errorOf(file)
       assert.strictEqual(error.reason._tag, "Unreadable")
       assert.include(error.message, "newer version of Sluice")
-      assert.include(error.message, "version 7, this one knows 1")
+      assert.include(error.message, "version 7, this one knows 2")
     })
   )
 
@@ -294,9 +294,11 @@ describe("SqliteLedger", () => {
         sluice_dead_letters: 1,
         sluice_files: 1,
         sluice_intents: 0,
-        sluice_migrations: 1,
+        sluice_jobs: 0,
+        sluice_migrations: 2,
         sluice_named: 0,
         sluice_pipelines: 1,
+        sluice_processing: 0,
         sluice_runs: 3,
         sluice_superseded: 0
       })

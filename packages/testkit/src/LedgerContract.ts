@@ -6,6 +6,7 @@ import type { Ledger } from "@sluice/core"
 import { Effect, type Layer } from "effect"
 import { comparing } from "./ledger/comparing.ts"
 import { deadLetters } from "./ledger/deadLetters.ts"
+import { processing } from "./ledger/processing.ts"
 import { runs } from "./ledger/runs.ts"
 import type { Test } from "./ledger/said.ts"
 import { sending } from "./ledger/sending.ts"
@@ -21,5 +22,6 @@ export const ledgerContract = <E>(name: string, layer: Layer.Layer<Ledger.Ledger
   sweeps(test)
   sending(test)
   deadLetters(test)
+  processing(test)
   runs(test)
 }

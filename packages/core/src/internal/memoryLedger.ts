@@ -9,6 +9,7 @@ import { Held, held, Paused, paused } from "../LedgerError.ts"
 import { isDelivered, type Outcome } from "../Outcome.ts"
 import { type SourceFile, state } from "../SourceFile.ts"
 import { isAsNamed } from "./asNamed.ts"
+import * as MemoryJobs from "./memoryJobs.ts"
 import { noState } from "./noState.ts"
 
 /** A file that was delivered. One for each of many files: plain and small. */
@@ -28,6 +29,7 @@ interface Shelf {
   readonly intents: Map<string, Ledger.Intent>
   readonly superseded: Map<string, Ledger.Superseded>
   readonly letters: Map<string, Ledger.DeadLetter>
+  readonly jobs: MemoryJobs.MemoryJobs
   readonly runs: Array<Ledger.RunRecord>
   sweep: number
   tracks: boolean
@@ -45,6 +47,7 @@ const emptyShelf = (): Shelf => ({
   intents: new Map(),
   superseded: new Map(),
   letters: new Map(),
+  jobs: MemoryJobs.make(),
   runs: [],
   sweep: 0,
   tracks: false,
@@ -154,6 +157,10 @@ const write = (shelf: Shelf, runId: string, settlement: Ledger.Settlement, now: 
     }
     for (const id of gone) shelf.containers.delete(id)
   }
+  shelf.jobs.write(
+    settlement,
+    settlement.removed.flatMap((id) => shelf.rows.get(id)?.known.objectId ?? [])
+  )
   for (const id of settlement.removed) shelf.rows.delete(id)
   for (const cursor of settlement.cursors) shelf.cursors.set(cursor.range, cursor)
 }
@@ -245,6 +252,7 @@ const bookOf = (shelf: Shelf, runId: string): Ledger.Book => ({
     for (const row of shelf.rows.values()) if (row.gone) gone++
     return { known: shelf.rows.size, gone }
   }),
+  jobs: shelf.jobs,
   end: (report) =>
     Effect.sync(() => {
       const at = shelf.runs.findIndex((run) => run.runId === runId)
@@ -298,6 +306,8 @@ export const make = (): Ledger.Ledger["Service"] => {
     deadLetters: (pipeline, { after, ids, limit }) =>
       on(pipeline, ({ letters }) => page(ids === undefined ? letters : among(letters, ids), limit, after)),
     discard: (pipeline, ids) => on(pipeline, ({ letters }) => ids.filter((id) => letters.delete(id)).length),
+    unprocessed: (pipeline, { after, limit }) => on(pipeline, ({ jobs }) => jobs.failed(limit, after)),
+    reprocess: (pipeline, objectIds) => on(pipeline, ({ jobs }) => jobs.reprocess(objectIds)),
     runs: (pipeline, limit) => on(pipeline, ({ runs }) => runs.toReversed().slice(0, limit))
   }
 }

@@ -71,6 +71,15 @@ const crashingBook = (book: Book, { isDead, reads, writes }: Power): Book => ({
   gone: (limit) => reads("gone", book.gone(limit)),
   superseded: (limit, uris) => reads("superseded", book.superseded(limit, uris)),
   count: reads("count", book.count),
+  jobs: {
+    waiting: reads("waiting", book.jobs.waiting),
+    open: (limit) => writes("open job", book.jobs.open(limit)),
+    list: reads("list jobs", book.jobs.list),
+    objects: (number) => reads("objects", book.jobs.objects(number)),
+    accepted: (number, id) => writes("accepted", book.jobs.accepted(number, id)),
+    retrying: (number) => writes("retrying", book.jobs.retrying(number)),
+    close: (number, failed) => writes("close", book.jobs.close(number, failed))
+  },
   // A killed process writes no report.
   end: (report) => Effect.suspend(() => (isDead() ? Effect.void : writes("end", book.end(report))))
 })

@@ -8,6 +8,7 @@ import * as Comparing from "./comparing.ts"
 import * as DeadLetters from "./deadLetters.ts"
 import { failed, Integer, rowsOf } from "./failing.ts"
 import * as Given from "./given.ts"
+import * as Jobs from "./jobs.ts"
 import type { Lease } from "./lease.ts"
 import { toText } from "./text.ts"
 
@@ -205,6 +206,7 @@ export const make = Effect.fnUntraced(function* (
     if (seen.length > 0) yield* see(seen.map(({ id, within }) => [id, within]))
     if (named.length > 0) yield* seeAll(named)
     if (gone.length > 0) yield* leave(gone)
+    yield* Jobs.settle(pipeline, settlement)
     if (removed.length > 0) yield* forget("files", "id", removed)
     if (cursors.length > 0) yield* advance(cursors)
   })
@@ -346,6 +348,7 @@ export const make = Effect.fnUntraced(function* (
     },
     count: Counts("count")(sql`SELECT COUNT(*) AS known, COALESCE(SUM(gone), 0) AS gone
       FROM sluice_files WHERE pipeline = ${pipeline}`).pipe(Effect.map(([row]) => row ?? { known: 0, gone: 0 })),
+    jobs: Jobs.make(sql, lease),
     end: (report) =>
       Effect.orDie(encodeReport(report)).pipe(
         Effect.flatMap(

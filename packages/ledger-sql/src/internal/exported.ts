@@ -1,7 +1,7 @@
 /**
  * What an export says, line by line, and in which tables it is.
  */
-import { Change, Outcome, Report, SourceFile } from "@sluice/core"
+import { Change, Outcome, Processing, Report, SourceFile } from "@sluice/core"
 import { Schema } from "effect"
 import type { SqlClient } from "effect/sql/SqlClient"
 import type { Fragment, Statement } from "effect/sql/Statement"
@@ -80,6 +80,21 @@ const DeadLetter = Schema.Struct({
   first_at: Schema.Int,
   last_at: Schema.Int
 })
+/** An object that waits to be processed, is in a job, or has failed. */
+const Processed = Schema.Struct({
+  kind: Schema.Literal("processing"),
+  object_id: text,
+  uri: text,
+  job: Schema.optionalKey(Schema.Natural),
+  failure: Schema.optionalKey(Processing.Failure)
+})
+const Job = Schema.Struct({
+  kind: Schema.Literal("job"),
+  number: Schema.Natural,
+  id: maybe,
+  objects: Schema.Natural,
+  retries: Schema.Natural
+})
 const Run = Schema.Struct({
   kind: Schema.Literal("run"),
   number: Schema.Natural,
@@ -90,7 +105,18 @@ const Run = Schema.Struct({
 /** A pipeline is whole: so many lines came after its own. */
 export const End = Schema.Struct({ kind: Schema.Literal("end"), lines: Schema.Natural })
 
-export const Row = Schema.Union([File, Named, Container, CursorLine, Intent, Superseded, DeadLetter, Run])
+export const Row = Schema.Union([
+  File,
+  Named,
+  Container,
+  CursorLine,
+  Intent,
+  Superseded,
+  DeadLetter,
+  Processed,
+  Job,
+  Run
+])
 export type RowKind = (typeof Row.Encoded)["kind"]
 export const Line = Schema.Union([Header, Pipeline, ...Row.members, End])
 
@@ -164,6 +190,18 @@ export const tables: ReadonlyArray<Table> = [
       first_at: "number",
       last_at: "number"
     }
+  },
+  {
+    kind: "processing",
+    table: "sluice_processing",
+    key: "object_id",
+    columns: { object_id: "text", uri: "text", job: "number", failure: "json" }
+  },
+  {
+    kind: "job",
+    table: "sluice_jobs",
+    key: "number",
+    columns: { number: "number", id: "text", objects: "number", retries: "number" }
   },
   {
     kind: "run",
