@@ -1,7 +1,7 @@
 /**
  * Programs that are killed: a process of its own, ended by SIGKILL at an instant that the test chooses, and started again.
  */
-import { Effect, Exit } from "effect"
+import { Deferred, Effect, Exit } from "effect"
 import { spawn } from "node:child_process"
 
 /** How a process ended. */
@@ -17,14 +17,21 @@ export interface Program {
 }
 
 /**
- * Runs a program until it ends, or until `instant` completes and it is killed. Interrupted, it is killed too.
+ * Runs a program until it ends, or until `instant` (which may look at the process) completes and it is killed. Interrupted,
+ * it is killed too.
  *
  * SIGKILL gives it no time for anything: what it has not handed over to the system by then is lost.
  */
-export const run = ({ args, env }: Program, instant: Effect.Effect<void>): Effect.Effect<Ended> =>
-  Effect.raceFirst(
+export const run = (
+  { args, env }: Program,
+  instant: Effect.Effect<void> | ((pid: number) => Effect.Effect<void>)
+): Effect.Effect<Ended> => {
+  const started = Deferred.makeUnsafe<number>()
+  const ready = Effect.isEffect(instant) ? instant : Effect.flatMap(Deferred.await(started), instant)
+  return Effect.raceFirst(
     Effect.callback<Ended>((resume) => {
       const child = spawn(process.execPath, args, { env, stdio: ["ignore", "pipe", "pipe"] })
+      if (child.pid !== undefined) Deferred.doneUnsafe(started, Exit.succeed(child.pid))
       let stdout = ""
       let stderr = ""
       child.stdout.on("data", (chunk) => (stdout += String(chunk)))
@@ -40,5 +47,6 @@ export const run = ({ args, env }: Program, instant: Effect.Effect<void>): Effec
         return ended
       })
     }),
-    Effect.as(instant, { _tag: "Killed" } as const)
+    Effect.as(ready, { _tag: "Killed" } as const)
   )
+}

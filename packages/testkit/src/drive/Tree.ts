@@ -93,6 +93,8 @@ export interface ItemView extends Pick<
   readonly needsResourceKey: boolean
   /** The bytes of a file; what an export gives of a document. */
   readonly bytes: (exportFormat?: string) => Uint8Array
+  /** Lower-case hex of the same, which are computed piece by piece. */
+  readonly sha256: (exportFormat?: string) => string
 }
 
 /** The tree, as a test has its hands on it. Ids are those of the API; fails where an edit makes no sense. */

@@ -72,11 +72,14 @@ export class NoiseBody implements Body {
   }
 }
 
-/** Lower-case hex MD5 of a body: the ETag of an object that was put in one piece. */
-export const md5Of = async (body: Body): Promise<string> => {
+/** A digest of a body in lower-case hex, piece by piece. */
+export const digestOf = async (algorithm: "md5" | "sha256", body: Body): Promise<string> => {
   const content = body.read(0, body.size)
-  if (content instanceof Uint8Array) return hash("md5", content)
-  const digest = createHash("md5")
+  if (content instanceof Uint8Array) return hash(algorithm, content)
+  const digest = createHash(algorithm)
   for await (const piece of content) digest.update(piece)
   return digest.digest("hex")
 }
+
+/** The ETag of an object that was put in one piece. */
+export const md5Of = (body: Body): Promise<string> => digestOf("md5", body)

@@ -3,7 +3,7 @@
  * pretend to hold millions of keys or serve a folder, and fails on command. Deterministic; nothing is kept on disk.
  */
 import { Effect, Redacted, type Scope } from "effect"
-import { memoryBody } from "../internal/body.ts"
+import { digestOf, memoryBody } from "../internal/body.ts"
 import type { FaultControls } from "../internal/faultRules.ts"
 import { listen } from "../internal/listen.ts"
 import { makeRequestLog, type RequestViews } from "../internal/requestLog.ts"
@@ -103,6 +103,8 @@ export interface S3StandIn extends RequestViews<Operation, RequestLogEntry> {
   readonly remove: (bucket: string, key: string) => Effect.Effect<void>
   /** The ETag of the current version, without quotes; `undefined` where there is none. */
   readonly etag: (bucket: string, key: string) => Effect.Effect<string | undefined>
+  /** Lower-case hex of the bytes of the current version, which may be computed ones; `undefined` where there is none. */
+  readonly sha256: (bucket: string, key: string) => Effect.Effect<string | undefined>
   /**
    * Serves the files of a folder (and of the folders in it) as they are now: streamed from disk, ETag the MD5 (computed
    * when first asked for). `keys` names the object of a file by its path from the folder, `/`-separated; `undefined`
@@ -227,6 +229,11 @@ export const make = (options: Options = {}): Effect.Effect<S3StandIn, StandInErr
         Effect.promise(async () => {
           const version = currentVersion(bucketNamed(name), key)
           return version === undefined || version.deleteMarker ? undefined : etagOf(version)
+        }),
+      sha256: (name, key) =>
+        Effect.promise(async () => {
+          const version = currentVersion(bucketNamed(name), key)
+          return version === undefined || version.deleteMarker ? undefined : digestOf("sha256", version.body)
         }),
       serveFolder: (name, folder, { keys = (path: string) => path } = {}) =>
         Effect.tryPromise({

@@ -41,6 +41,8 @@ it.effect("gives computed bytes that agree with their size and checksums, howeve
       sha256Checksum: hex("sha256", bytes)
     })
     assert.isTrue(bytes.equals(yield* google.bytes(id)))
+    const [item] = yield* google.items()
+    assert.strictEqual(item?.sha256(), hex("sha256", bytes))
     yield* google.updateContent(id, { size: 300_000 })
     assert.isFalse((yield* read(client, { fileId: id })).bytes.equals(bytes))
   })

@@ -51,6 +51,10 @@ it.effect("pretends bytes that are the same whichever range they are read in", (
       assert.isTrue(part.bytes.equals(bytes.subarray(from, to + 1)))
     }
     assert.isFalse((yield* get("b", key(2))).bytes.equals(bytes))
+    assert.strictEqual(yield* s3.sha256("b", key(1)), createHash("sha256").update(bytes).digest("hex"))
+    yield* s3.put("b", key(1), "")
+    assert.strictEqual(yield* s3.sha256("b", key(1)), createHash("sha256").digest("hex"))
+    assert.isUndefined(yield* s3.sha256("b", "nothing"))
   })
 )
 

@@ -38,6 +38,9 @@ const hex = (body: Body, hash: Hash): string => {
   return hash.digest("hex")
 }
 
+/** Lower-case hex of the bytes of a body, which need not fit into memory. */
+export const sha256Of = (body: Body): string => hex(body, createHash("sha256"))
+
 /** A checksum of a file's content, computed when first asked for. */
 export const digestOf = (item: Item, algorithm: keyof Digests): string => {
   const digests = (item.digests ??= {})

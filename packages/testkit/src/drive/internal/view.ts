@@ -1,7 +1,7 @@
 /** The tree as tests see it: beside the API, and as of one moment. */
 import type { ItemView, PermissionView } from "../Tree.ts"
 import { isTrashed, needsResourceKey, permissionsOf, roleOn } from "./access.ts"
-import { bytesOf, contentOf, digestOf, exportOf } from "./content.ts"
+import { bytesOf, contentOf, digestOf, exportOf, sha256Of } from "./content.ts"
 import type { Account, Item } from "./item.ts"
 import { exportFormats, FOLDER, isGoogleType } from "./mime.ts"
 import { isTop, type Store } from "./store.ts"
@@ -14,8 +14,10 @@ const kindOf = (item: Item): ItemView["kind"] => {
 }
 
 /** The bytes of a file, or what an export gives; of folders and shortcuts, nothing. */
-export const bytesIn = (item: Item, exportFormat?: string): Uint8Array =>
-  bytesOf(exportFormat === undefined ? contentOf(item) : exportOf(item, exportFormat))
+export const bytesIn = (item: Item, exportFormat?: string): Uint8Array => bytesOf(bodyOf(item, exportFormat))
+
+const bodyOf = (item: Item, exportFormat: string | undefined) =>
+  exportFormat === undefined ? contentOf(item) : exportOf(item, exportFormat)
 
 const permissionView = ({ permission, sources }: ReturnType<typeof permissionsOf>[number]): PermissionView => ({
   id: permission.id,
@@ -54,7 +56,8 @@ const viewOf = (store: Store, item: Item, account: Account | undefined): ItemVie
     undownloadable: item.traits.undownloadable ?? false,
     role: account && roleOn(store, account, item),
     needsResourceKey: account !== undefined && needsResourceKey(store, account, item),
-    bytes: (exportFormat) => bytesIn(kept, exportFormat)
+    bytes: (exportFormat) => bytesIn(kept, exportFormat),
+    sha256: (exportFormat) => sha256Of(bodyOf(kept, exportFormat))
   }
 }
 
