@@ -281,7 +281,9 @@ const decodeShown = Schema.decodeUnknownSync(
 /** The object as it is sent, without content and links. */
 export const describe = (record: MixpeekRecord): Schema.Json => {
   const object = decodeShown(json(record, "(a link)"))
-  return { ...object, blobs: object.blobs.map((blob) => ({ ...blob, data: shownData(blob["data"]) })) }
+  // What was uploaded has no data: its blob names the upload.
+  const shown = object.blobs.map((blob) => ("data" in blob ? { ...blob, data: shownData(blob["data"]) } : blob))
+  return { ...object, blobs: shown }
 }
 
 /** The object's JSON with uploads and the link in their places. */
