@@ -1,9 +1,10 @@
 /**
  * When a request may leave. One set of limits for the whole process: sinks that use the same key share its budget.
  */
-import { Clock, Context, Duration, Effect, Layer, Redacted, Schema } from "effect"
-import { RateLimiter } from "effect/persistence"
+import { Clock, Context, Duration, Effect, Layer, Redacted, Schema, Semaphore } from "effect"
+import { RateLimiter, type Redis } from "effect/persistence"
 import { hash } from "node:crypto"
+import * as Buckets from "./Buckets.ts"
 import type { RateHeaders } from "./RateHeaders.ts"
 import type { Category } from "./Wire.ts"
 
@@ -22,6 +23,8 @@ export interface Scope {
   readonly category: Category
   /** Never more than this, whatever the server allows. */
   readonly atMost?: Rate | undefined
+  /** Never more than this many in flight, all categories together, whatever the plan allows. */
+  readonly maxInFlight?: number | undefined
 }
 
 /** The allowance opens too late to wait for it in place. */
@@ -34,6 +37,12 @@ export class TooFar extends Schema.TaggedError<TooFar>()("TooFar", { opensIn: Sc
 /** What is assumed of a plan nobody knows: the lowest of the documented limits, 10 requests a minute and category. */
 export const unknownPlan: Rate = { perMinute: 10 }
 
+/** Requests in flight of a plan nobody knows: one less than the lowest documented limit. */
+export const unknownInFlight = 4
+
+/** Requests in flight by plan (`account_type`), as the API's guide to limits has them. */
+export const planInFlight: { readonly [account: string]: number | undefined } = { free: 5, pro: 50 }
+
 /** The longest wait in place; for longer ones `admit` fails with `TooFar`. */
 export const longestWait = Duration.minutes(5)
 
@@ -45,22 +54,34 @@ interface State {
   perMinute: number | undefined
   notBefore: number
   window: { resetAt: number; remaining: number } | undefined
+  /** The first reset that was said of the window that goes on. */
+  firstReset: number
+  /** The reset is when a bucket will be full, and not when the next window begins. */
+  refills: boolean
   inFlight: number
   /** 429s in a row that named no time. */
   silent: number
+  /** One at a time: who takes a token leaves as soon as it is due, and before the others. */
+  readonly turn: Semaphore.Semaphore
 }
 
-interface Pace {
-  readonly perMinute: number
-  readonly burst: number
+/** What all categories of a key have in common. */
+interface KeyState {
+  plan: number | undefined
+  configured: number | undefined
+  size: number
+  readonly permits: Semaphore.Semaphore
 }
 
-const rateOf = (scope: Scope, state: State): Pace => {
+// Requests do not travel equally fast: a bucket that is emptied to the last token is found empty by one that overtakes.
+const kept = (burst: number): number => (burst < 10 ? 0 : Math.ceil(burst * 0.02))
+
+const rateOf = (scope: Scope, state: State): Buckets.Pace => {
   const { atMost } = scope
   const known = state.perMinute ?? atMost?.perMinute ?? unknownPlan.perMinute
   const perMinute = Math.min(known, atMost?.perMinute ?? known)
-  const burst = atMost?.burst ?? perMinute / 3
-  return { perMinute, burst: Math.max(1, Math.floor(Math.min(burst, perMinute))) }
+  const burst = Math.max(1, Math.floor(Math.min(atMost?.burst ?? perMinute / 3, perMinute)))
+  return { perMinute, burst: burst - kept(burst) }
 }
 
 const opensAt = (state: State, now: number): number => {
@@ -71,37 +92,68 @@ const opensAt = (state: State, now: number): number => {
 // While waiting, an answer to another request may show that more is allowed, or less.
 const lookAgain = 1000
 
-const make = Effect.gen(function* () {
-  const limiter = yield* RateLimiter.RateLimiter
+// Seconds are rounded, in `X-RateLimit-Reset` and in `Date`: resets that differ by less may be the same one.
+const sameReset = 3000
+
+/** What an answer says of the window, or of the bucket that fills all the time. */
+const takeNote = (state: State, left: NonNullable<RateHeaders["left"]>, perMinute: number, now: number): void => {
+  const resetAt = now + Duration.toMillis(left.resetIn)
+  if (state.firstReset > now + sameReset) {
+    // Of a window it stays; of a bucket it moves on with each request.
+    if (resetAt > state.firstReset + sameReset) state.refills = true
+  } else state.firstReset = resetAt
+  if (!state.refills) {
+    // Those still on their way count already, and the server may not have seen them.
+    state.window = { resetAt, remaining: left.remaining - state.inFlight }
+  } else {
+    state.window = left.remaining > 0 ? undefined : { resetAt: now + 60_000 / perMinute, remaining: 0 }
+  }
+}
+
+const make = Effect.fnUntraced(function* (buckets: Buckets.Buckets) {
   const states = new Map<string, State>()
+  const keys = new Map<string, KeyState>()
   const name = (scope: Pick<Scope, "keyId" | "category">) => `${scope.keyId}:${scope.category}`
   const stateOf = (scope: Pick<Scope, "keyId" | "category">): State => {
     const known = states.get(name(scope))
     if (known !== undefined) return known
-    const state: State = { perMinute: undefined, notBefore: 0, window: undefined, inFlight: 0, silent: 0 }
+    const state: State = {
+      perMinute: undefined,
+      notBefore: 0,
+      window: undefined,
+      firstReset: 0,
+      refills: false,
+      inFlight: 0,
+      silent: 0,
+      turn: Semaphore.makeUnsafe(1)
+    }
     states.set(name(scope), state)
     return state
   }
+  const keyOf = (id: string): KeyState => {
+    const known = keys.get(id)
+    if (known !== undefined) return known
+    const key: KeyState = {
+      plan: undefined,
+      configured: undefined,
+      size: unknownInFlight,
+      permits: Semaphore.makeUnsafe(unknownInFlight)
+    }
+    keys.set(id, key)
+    return key
+  }
 
-  // A bucket for each rate: when a better one becomes known, its burst is there at once.
-  const delayOf = (scope: Scope, { burst, perMinute }: Pace) =>
-    limiter
-      .consume({
-        key: `mixpeek:${name(scope)}:${burst}:${perMinute}`,
-        algorithm: "token-bucket",
-        onExceeded: "delay",
-        limit: burst,
-        window: Duration.millis((burst * 60_000) / perMinute)
-      })
-      .pipe(
-        Effect.map(({ delay }) => Duration.toMillis(delay)),
-        // The store is in memory and is asked for a delay: it has no way to fail.
-        Effect.orDie
-      )
+  const resize = (key: KeyState) => {
+    const known = key.plan ?? key.configured ?? unknownInFlight
+    const size = Math.min(known, key.configured ?? known)
+    if (size === key.size) return Effect.void
+    key.size = size
+    return key.permits.resize(size)
+  }
 
   const pace = Effect.fnUntraced(function* (scope: Scope, state: State) {
     let rate = rateOf(scope, state)
-    let until = (yield* Clock.currentTimeMillis) + (yield* delayOf(scope, rate))
+    let until = (yield* Clock.currentTimeMillis) + (yield* buckets.take(name(scope), rate))
     while (true) {
       const now = yield* Clock.currentTimeMillis
       if (now >= until) return
@@ -109,55 +161,77 @@ const make = Effect.gen(function* () {
       const known = rateOf(scope, state)
       if (known.perMinute > rate.perMinute) {
         rate = known
-        until = Math.min(until, (yield* Clock.currentTimeMillis) + (yield* delayOf(scope, rate)))
+        until = Math.min(until, (yield* Clock.currentTimeMillis) + (yield* buckets.take(name(scope), rate)))
       }
     }
   })
+
+  const heedOthers = Effect.fnUntraced(function* (scope: Scope, state: State) {
+    const millis = yield* buckets.heldFor(name(scope))
+    if (millis > 0) state.notBefore = Math.max(state.notBefore, (yield* Clock.currentTimeMillis) + millis)
+  })
+
+  /** A permit that was taken is given back, or somebody answers for it. */
+  const enter = (state: State, key: KeyState) =>
+    Effect.uninterruptibleMask((restore) =>
+      Effect.gen(function* () {
+        while (true) {
+          yield* restore(key.permits.take(1))
+          const now = yield* Clock.currentTimeMillis
+          const wait = opensAt(state, now) - now
+          if (wait <= 0) {
+            if (state.window !== undefined) state.window.remaining--
+            state.inFlight++
+            return
+          }
+          yield* key.permits.release(1)
+          if (wait > Duration.toMillis(longestWait)) return yield* new TooFar({ opensIn: Duration.millis(wait) })
+          yield* restore(Effect.sleep(Math.min(wait, lookAgain)))
+        }
+      })
+    )
 
   const admit = Effect.fnUntraced(function* (scope: Scope) {
     const state = stateOf(scope)
-    const start = yield* Clock.currentTimeMillis
-    yield* pace(scope, state)
-    while (true) {
-      const now = yield* Clock.currentTimeMillis
-      const wait = opensAt(state, now) - now
-      if (wait <= 0) {
-        if (state.window !== undefined) state.window.remaining--
-        state.inFlight++
-        return Duration.millis(now - start)
-      }
-      if (wait > Duration.toMillis(longestWait)) return yield* new TooFar({ opensIn: Duration.millis(wait) })
-      yield* Effect.sleep(Math.min(wait, lookAgain))
+    const key = keyOf(scope.keyId)
+    if (scope.maxInFlight !== undefined && scope.maxInFlight < (key.configured ?? Number.POSITIVE_INFINITY)) {
+      key.configured = scope.maxInFlight
     }
+    yield* resize(key)
+    const start = yield* Clock.currentTimeMillis
+    yield* Effect.andThen(Effect.andThen(pace(scope, state), heedOthers(scope, state)), enter(state, key)).pipe(
+      state.turn.withPermits(1)
+    )
+    return Duration.millis((yield* Clock.currentTimeMillis) - start)
   })
 
-  const unanswered = (scope: Scope) =>
-    Effect.sync(() => {
-      stateOf(scope).inFlight--
-    })
+  const leave = (scope: Scope, state: State) => {
+    state.inFlight--
+    return keyOf(scope.keyId).permits.release(1)
+  }
+
+  const unanswered = (scope: Scope) => Effect.suspend(() => Effect.asVoid(leave(scope, stateOf(scope))))
 
   const answered = Effect.fnUntraced(function* (scope: Scope, status: number, said: RateHeaders) {
     const state = stateOf(scope)
     const now = yield* Clock.currentTimeMillis
-    state.inFlight--
+    yield* leave(scope, state)
     if (said.perMinute !== undefined) state.perMinute = said.perMinute
-    if (said.left !== undefined) {
-      // Those still on their way count already, and the server may not have seen them.
-      state.window = {
-        resetAt: now + Duration.toMillis(said.left.resetIn),
-        remaining: said.left.remaining - state.inFlight
-      }
-    }
-    if (status !== 429) {
+    if (said.left !== undefined) takeNote(state, said.left, rateOf(scope, state).perMinute, now)
+    if (status !== 429 && (status !== 503 || said.retryAfter === undefined)) {
       if (status < 500) state.silent = 0
-      if (status !== 503 || said.retryAfter === undefined) return undefined
+      const isSpent = said.left?.remaining === 0 && !state.refills
+      if (isSpent) yield* buckets.hold(name(scope), opensAt(state, now) - now)
+      return undefined
     }
     const reset = said.left !== undefined && said.left.remaining === 0 ? said.left.resetIn : undefined
     const stated = said.retryAfter ?? reset
     if (stated === undefined) state.silent++
     else state.silent = 0
     const wait = stated ?? Duration.millis(Math.min(60_000, 1000 * 2 ** (state.silent - 1)))
-    state.notBefore = Math.max(state.notBefore, now + Math.ceil(Duration.toMillis(wait)))
+    const millis = Math.ceil(Duration.toMillis(wait))
+    state.notBefore = Math.max(state.notBefore, now + millis)
+    yield* buckets.hold(name(scope), millis)
     return wait
   })
 
@@ -166,10 +240,17 @@ const make = Effect.gen(function* () {
       stateOf({ keyId: key, category }).perMinute = perMinute
     })
 
-  return { admit, answered, unanswered, learn }
+  const learnPlan = (id: string, accountType: string) =>
+    Effect.suspend(() => {
+      const key = keyOf(id)
+      key.plan = planInFlight[accountType]
+      return resize(key)
+    })
+
+  return { admit, answered, unanswered, learn, learnPlan }
 })
 
-const inMemory = make.pipe(Effect.provide(RateLimiter.layer.pipe(Layer.provide(RateLimiter.layerStoreMemory))))
+const inMemory = Effect.flatMap(Buckets.alone, make)
 
 // A layer is built again once nobody uses it, and in each runtime; what a server has said must outlive that.
 const ofThisProcess = Effect.runSync(Effect.cached(inMemory))
@@ -181,13 +262,14 @@ const ofThisProcess = Effect.runSync(Effect.cached(inMemory))
  * - `X-RateLimit-Remaining: 0` closes until the reset; requests in flight are counted.
  * - A 429 closes for exactly what it says (`Retry-After` in any form, `details.retry_after`, the reset), and where it
  *   says nothing for 1 s, doubling with each one in a row, up to a minute. So does a 503 with `Retry-After`.
+ * - As many requests are in flight as the plan allows, all categories of a key together.
  */
 export class Limits extends Context.Service<
   Limits,
   {
     /**
-     * Waits until a request may leave and counts it; answers how long it waited. Fails at once where that is more than
-     * five minutes away. Every admitted request must be followed by `answered` or `unanswered`.
+     * Waits until a request may leave and counts it; answers how long it waited. Fails where the server says that it will be
+     * more than five minutes. Every admitted request must be followed by `answered` or `unanswered`.
      */
     readonly admit: (scope: Scope) => Effect.Effect<Duration.Duration, TooFar>
     /** Takes note of an answer; what it asks to wait, where it does. */
@@ -196,6 +278,8 @@ export class Limits extends Context.Service<
     readonly unanswered: (scope: Scope) => Effect.Effect<void>
     /** The organization's own limit, from `GET /v1/organizations`. */
     readonly learn: (keyId: string, category: Category, perMinute: number) => Effect.Effect<void>
+    /** The organization's plan (`account_type`), which says how many requests may be in flight. */
+    readonly learnPlan: (keyId: string, accountType: string) => Effect.Effect<void>
   }
 >()("@sluice/sink-mixpeek/Limits") {
   /** The limits of this process: one set, whoever asks, for as long as the process lives. */
@@ -203,4 +287,21 @@ export class Limits extends Context.Service<
 
   /** Limits of one's own, which nobody else keeps to. */
   static readonly layerSeparate: Layer.Layer<Limits> = Layer.fresh(Layer.effect(Limits, inMemory))
+
+  /**
+   * Limits that all processes with the same store keep to together: one budget for a key, and what one of them is told to
+   * wait the others wait too. All of them need the same `rateLimits`. Requests in flight are counted by each process for
+   * itself. A store that fails or takes more than a second is not waited for: the process goes on with a tenth of the
+   * budget, and logs it once.
+   */
+  static readonly layerShared: Layer.Layer<Limits, never, RateLimiter.RateLimiterStore> = Layer.effect(
+    Limits,
+    Effect.flatMap(Buckets.shared, make)
+  )
+
+  /** `layerShared` on Redis (`NodeRedis.layer` of `@effect/platform-node`). Keys there begin with `prefix`, `sluice:`. */
+  static readonly layerRedis = (
+    options: { readonly prefix?: string | undefined } = {}
+  ): Layer.Layer<Limits, never, Redis.Redis> =>
+    Layer.provide(Limits.layerShared, RateLimiter.layerStoreRedis({ prefix: options.prefix ?? "sluice:" }))
 }

@@ -128,6 +128,7 @@ const make = Effect.fnUntraced(function* (options: MixpeekOptions.Options) {
         decode: decodeOrganization
       })
       accountType = answer.value.account_type
+      if (accountType !== undefined) yield* limits.learnPlan(key, accountType)
       for (const category of Wire.Category.literals) {
         const perMinute = answer.value.rate_limits?.[category]
         if (perMinute !== undefined) yield* limits.learn(key, category, perMinute)
@@ -185,7 +186,12 @@ export class Mixpeek extends Context.Service<
   static readonly layer = (
     options: MixpeekOptions.Options
   ): Layer.Layer<Mixpeek, Misconfigured, HttpClient.HttpClient> =>
-    Layer.effect(Mixpeek, make(options)).pipe(Layer.provide(Limits.layer))
+    Layer.provide(Mixpeek.layerSharing(options), Limits.layer)
+
+  /** The client with limits that other processes keep to as well: `Limits.layerRedis`, or `Limits.layerShared`. */
+  static readonly layerSharing = (
+    options: MixpeekOptions.Options
+  ): Layer.Layer<Mixpeek, Misconfigured, HttpClient.HttpClient | Limits> => Layer.effect(Mixpeek, make(options))
 
   /**
    * The same from the environment; `MixpeekOptions.config` lists the variables. Options given here win, where they are
@@ -194,6 +200,12 @@ export class Mixpeek extends Context.Service<
   static readonly layerConfig = (
     overrides: Partial<MixpeekOptions.Options> = {}
   ): Layer.Layer<Mixpeek, Misconfigured | Config.ConfigError, HttpClient.HttpClient> =>
+    Layer.provide(Mixpeek.layerSharingConfig(overrides), Limits.layer)
+
+  /** `layerSharing` from the environment. */
+  static readonly layerSharingConfig = (
+    overrides: Partial<MixpeekOptions.Options> = {}
+  ): Layer.Layer<Mixpeek, Misconfigured | Config.ConfigError, HttpClient.HttpClient | Limits> =>
     Layer.effect(
       Mixpeek,
       Effect.flatMap(MixpeekOptions.config, (options) =>
@@ -203,8 +215,9 @@ export class Mixpeek extends Context.Service<
           url: overrides.url ?? options.url,
           timeout: overrides.timeout ?? options.timeout,
           allowPlainHttp: overrides.allowPlainHttp ?? options.allowPlainHttp,
-          rateLimits: overrides.rateLimits ?? options.rateLimits
+          rateLimits: overrides.rateLimits ?? options.rateLimits,
+          maxInFlight: overrides.maxInFlight ?? options.maxInFlight
         })
       )
-    ).pipe(Layer.provide(Limits.layer))
+    )
 }

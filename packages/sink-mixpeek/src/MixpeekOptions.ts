@@ -27,6 +27,11 @@ export interface Options {
    * answers hold, and 10 requests a minute until one of them is known.
    */
   readonly rateLimits?: { readonly [C in Category]?: Rate | undefined } | undefined
+  /**
+   * Requests in flight at most, all categories and all users of the key in this process together. Without it what the
+   * plan allows (free 5, pro 50), and 4 until it is known. Where several processes use the key, the share of this one.
+   */
+  readonly maxInFlight?: number | undefined
 }
 
 /** Options that hold. */
@@ -38,6 +43,7 @@ export interface Checked {
   readonly timeout: Duration.Duration
   readonly allowPlainHttp: boolean
   readonly rateLimits: { readonly [C in Category]?: Rate | undefined }
+  readonly maxInFlight: number | undefined
 }
 
 export const defaultUrl = "https://api.mixpeek.com"
@@ -103,13 +109,22 @@ export const check = Effect.fnUntraced(function* (options: Options) {
       )
     }
   }
+  const { maxInFlight } = options
+  if (maxInFlight !== undefined && !(Number.isSafeInteger(maxInFlight) && maxInFlight >= 1)) {
+    return yield* wrong(
+      "maxInFlight (MIXPEEK_MAX_IN_FLIGHT)",
+      `${maxInFlight} is not a whole number from 1`,
+      "Use what your plan allows (free 5, pro 50), or leave it out"
+    )
+  }
   const checked: Checked = {
     apiKey: options.apiKey,
     namespace: options.namespace,
     url: yield* checkUrl(options.url ?? defaultUrl, options.allowPlainHttp ?? false),
     timeout,
     allowPlainHttp: options.allowPlainHttp ?? false,
-    rateLimits: options.rateLimits ?? {}
+    rateLimits: options.rateLimits ?? {},
+    maxInFlight
   }
   return checked
 })
@@ -117,7 +132,7 @@ export const check = Effect.fnUntraced(function* (options: Options) {
 /**
  * Options from the environment: `MIXPEEK_API_KEY` and `MIXPEEK_NAMESPACE` (both required), `MIXPEEK_URL`,
  * `MIXPEEK_TIMEOUT` (`120 seconds`), `MIXPEEK_ALLOW_PLAIN_HTTP`, `MIXPEEK_REQUESTS_PER_MINUTE` and `MIXPEEK_BURST`
- * (upper bounds of the category `data`).
+ * (upper bounds of the category `data`), `MIXPEEK_MAX_IN_FLIGHT`.
  */
 export const config: Config.Config<Options> = Config.all({
   apiKey: Config.Redacted("API_KEY").pipe(Config.withDefault(Redacted.make(""))),
@@ -126,7 +141,8 @@ export const config: Config.Config<Options> = Config.all({
   timeout: Config.option(Config.Duration("TIMEOUT")),
   allowPlainHttp: Config.Boolean("ALLOW_PLAIN_HTTP").pipe(Config.withDefault(false)),
   perMinute: Config.option(Config.Int("REQUESTS_PER_MINUTE")),
-  burst: Config.option(Config.Int("BURST"))
+  burst: Config.option(Config.Int("BURST")),
+  maxInFlight: Config.option(Config.Int("MAX_IN_FLIGHT"))
 }).pipe(
   Config.nested("MIXPEEK"),
   Config.map((values) => ({
@@ -138,6 +154,7 @@ export const config: Config.Config<Options> = Config.all({
     rateLimits: Option.match(values.perMinute, {
       onNone: () => undefined,
       onSome: (perMinute) => ({ data: { perMinute, burst: Option.getOrUndefined(values.burst) } })
-    })
+    }),
+    maxInFlight: Option.getOrUndefined(values.maxInFlight)
   }))
 )

@@ -107,7 +107,12 @@ export const make = Effect.fnUntraced(function* (unchecked: MixpeekOptions.Optio
       Effect.gen(function* () {
         const observer = yield* Observer.Observer
         const traffic = { role: "sink", operation: call.operation } as const
-        const scope: Scope = { keyId: key, category: call.category, atMost: options.rateLimits[call.category] }
+        const scope: Scope = {
+          keyId: key,
+          category: call.category,
+          atMost: options.rateLimits[call.category],
+          maxInFlight: options.maxInFlight
+        }
         const waited = yield* restore(limits.admit(scope)).pipe(
           Effect.mapError(
             (error) =>

@@ -6,7 +6,8 @@ import { TestClock } from "effect/testing"
 const scope = (atMost?: Limits.Rate, category: Limits.Scope["category"] = "data"): Limits.Scope => ({
   keyId: "key",
   category,
-  atMost
+  atMost,
+  maxInFlight: 50
 })
 const pro = scope({ perMinute: 600, burst: 200 })
 const nothing: RateHeaders.RateHeaders = { perMinute: undefined, left: undefined, retryAfter: undefined }
@@ -36,13 +37,13 @@ const departures = Effect.fnUntraced(function* (count: number, of: Limits.Scope,
 const fresh = <A, E, R>(effect: Effect.Effect<A, E, R>) => Effect.provide(effect, Limits.Limits.layerSeparate)
 
 describe("Limits", () => {
-  it.effect("lets a burst through at once and paces the rest, so that the whole budget is used", () =>
+  it.effect("lets a burst through at once but for 2 %, and paces the rest, so that the whole budget is used", () =>
     fresh(
       Effect.gen(function* () {
         const left = yield* departures(1000, pro, "60 seconds")
-        assert.strictEqual(left.filter((at) => at === 0).length, 200)
-        assert.strictEqual(left.length, 800)
-        for (const [index, at] of left.slice(200).entries()) assert.strictEqual(at, (index + 1) * 100)
+        assert.strictEqual(left.filter((at) => at === 0).length, 196)
+        assert.strictEqual(left.length, 796)
+        for (const [index, at] of left.slice(196).entries()) assert.strictEqual(at, (index + 1) * 100)
       })
     )
   )
@@ -58,9 +59,9 @@ describe("Limits", () => {
   )
 
   it.effect.each([
-    ["the organization's limit", undefined, 20 + 30],
+    ["the organization's limit", undefined, 19 + 30],
     ["less where less is configured", { perMinute: 30, burst: 1 }, 1 + 15],
-    ["the organization's limit where more is configured", { perMinute: 600, burst: 20 }, 20 + 30]
+    ["the organization's limit where more is configured", { perMinute: 600, burst: 20 }, 19 + 30]
   ] as const)("keeps to %s", ([, atMost, expected]) =>
     fresh(
       Effect.gen(function* () {
@@ -78,8 +79,8 @@ describe("Limits", () => {
         yield* limits.admit(scope())
         yield* limits.answered(scope(), 200, said({ perMinute: 600 }))
         const left = yield* departures(1000, scope(), "10 seconds")
-        assert.strictEqual(left.filter((at) => at === 0).length, 200)
-        assert.strictEqual(left.length, 300)
+        assert.strictEqual(left.filter((at) => at === 0).length, 196)
+        assert.strictEqual(left.length, 296)
       })
     )
   )
@@ -261,6 +262,97 @@ describe("Limits", () => {
       yield* TestClock.adjust("1 minute")
       assert.deepStrictEqual(yield* Fiber.join(waiting), Duration.seconds(20))
     })
+  )
+
+  it.effect("lets as many be in flight as the plan allows, all categories together", () =>
+    fresh(
+      Effect.gen(function* () {
+        const limits = yield* Limits.Limits
+        const free = { keyId: "key", category: "data" } as const
+        const rate = { atMost: { perMinute: 60_000 } }
+        let admitted = 0
+        const enter = (category: Limits.Scope["category"]) =>
+          Effect.forkChild(
+            Effect.andThen(
+              limits.admit({ ...free, ...rate, category }),
+              Effect.sync(() => admitted++)
+            )
+          )
+        yield* Effect.forEach(["data", "metadata", "upload", "compute", "data", "data", "data"] as const, enter)
+        yield* TestClock.adjust("1 minute")
+        assert.strictEqual(admitted, Limits.unknownInFlight)
+        yield* limits.learnPlan("key", "free")
+        yield* TestClock.adjust("1 minute")
+        assert.strictEqual(admitted, 5)
+        yield* limits.answered({ ...free, ...rate }, 200, nothing)
+        yield* limits.unanswered({ ...free, ...rate })
+        yield* TestClock.adjust("1 minute")
+        assert.strictEqual(admitted, 7)
+      })
+    )
+  )
+
+  it.effect.each([
+    ["what is configured where the plan is unknown", "enterprise", 9, 9],
+    ["less where less is configured", "pro", 9, 9],
+    ["the plan's where more is configured", "free", 9, 5],
+    ["the plan's", "pro", undefined, 50]
+  ] as const)("has in flight %s", ([, plan, maxInFlight, expected]) =>
+    fresh(
+      Effect.gen(function* () {
+        const limits = yield* Limits.Limits
+        yield* limits.learnPlan("key", plan)
+        let admitted = 0
+        yield* Effect.forkChild(
+          Effect.forEach(
+            Array.from({ length: 100 }),
+            () =>
+              Effect.andThen(
+                limits.admit({ ...scope({ perMinute: 60_000 }), maxInFlight }),
+                Effect.sync(() => admitted++)
+              ),
+            { concurrency: 100 }
+          )
+        )
+        yield* TestClock.adjust("1 minute")
+        assert.strictEqual(admitted, expected)
+      })
+    )
+  )
+
+  it.effect("gives back the place of one who waits no longer", () =>
+    fresh(
+      Effect.gen(function* () {
+        const limits = yield* Limits.Limits
+        const one = { ...pro, maxInFlight: 1 }
+        yield* limits.admit(one)
+        const gone = yield* Effect.forkChild(limits.admit(one))
+        const next = yield* Effect.forkChild(limits.admit(one))
+        yield* TestClock.adjust("1 second")
+        yield* Fiber.interrupt(gone)
+        yield* limits.answered(one, 200, nothing)
+        yield* Fiber.join(next)
+      })
+    )
+  )
+
+  it.effect("tells a bucket that fills all the time from a window, by resets that move on", () =>
+    fresh(
+      Effect.gen(function* () {
+        const limits = yield* Limits.Limits
+        const left = (remaining: number, seconds: number) =>
+          said({ perMinute: 600, left: { remaining, resetIn: Duration.seconds(seconds) } })
+        for (const seconds of [6, 8, 10]) {
+          yield* limits.admit(pro)
+          yield* limits.answered(pro, 200, left(100, seconds))
+        }
+        yield* limits.admit(pro)
+        yield* limits.answered(pro, 200, left(0, 20))
+        const waiting = yield* Effect.forkChild(Effect.andThen(limits.admit(pro), Clock.currentTimeMillis))
+        yield* TestClock.adjust("1 minute")
+        assert.strictEqual(yield* Fiber.join(waiting), 100)
+      })
+    )
   )
 
   it("names a key without telling it", () => {

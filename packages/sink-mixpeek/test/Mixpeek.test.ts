@@ -201,7 +201,7 @@ describe("Mixpeek", () => {
       const { heard, layer } = Fixtures.listening()
       const fiber = yield* Effect.andThen(
         getOrganization,
-        Effect.forEach(Array.from({ length: 1050 }), () => create)
+        Effect.forEach(Array.from({ length: 1030 }), () => create)
       ).pipe(Effect.provide([answers, layer]), Effect.forkChild)
       yield* TestClock.adjust("1 second")
       yield* Fiber.join(fiber)
