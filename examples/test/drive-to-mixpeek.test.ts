@@ -253,3 +253,22 @@ describe("npm start -- --source gdrive", () => {
     })
   )
 })
+
+describe("drive-bytes.ts", () => {
+  it.live("streams what nobody else can fetch into Mixpeek's storage, and says how", () =>
+    Effect.gen(function* () {
+      const { drive, env, folder, mixpeek, put } = yield* standIns()
+      for (let i = 0; i < 20; i++) yield* put(`${i}.txt`)
+      yield* drive.createFile({ name: "empty.txt", parents: [folder], content: "" })
+      yield* drive.createFile({ name: "large.pdf", parents: [folder], content: "x".repeat(7_000_000) })
+      const { code, stderr, stdout } = yield* Program.run("drive-bytes.ts", [], env)
+      assert.deepStrictEqual([code, stderr], [0, ""])
+      assert.include(stdout, "delivery: by upload, up to 2,000,000,000 bytes")
+      assert.include(stdout, "created 22 ")
+      assert.include(stdout, "22 of 22 uploads complete, ")
+      const objects = yield* mixpeek.objects(target)
+      assert.isTrue(objects.every(({ blobs }) => blobs[0]?.content.form === "upload"))
+      assert.deepStrictEqual([yield* mixpeek.orphans(target), yield* mixpeek.violations], [[], []])
+    }).pipe(Effect.scoped)
+  )
+})

@@ -6,6 +6,9 @@ import { MixpeekStandIn } from "@sluice/testkit/mixpeek"
 import { S3StandIn } from "@sluice/testkit/s3"
 import { Effect, Schedule, Schema, Struct } from "effect"
 import { HttpClient } from "effect/http"
+import { mkdtempSync, rmSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
 import { environment, target } from "./acceptance/bench.ts"
 import * as Program from "./program.ts"
 
@@ -47,6 +50,52 @@ describe("by-hand.ts", () => {
         String(Buffer.from(blobs[0]?.content.bytes ?? []))
       )
       assert.deepStrictEqual(contents.toSorted(), ["one", "two"])
+    }).pipe(Effect.scoped)
+  )
+})
+
+describe("video-with-transcript.ts", () => {
+  it.live("makes one object of a video and what belongs to it, and again when a part of it changes", () =>
+    Effect.gen(function* () {
+      const { env, mixpeek, s3 } = yield* standIns("films", {
+        video: type("video"),
+        thumbnail: type("image"),
+        transcript: type("text")
+      })
+      const folder = yield* Effect.acquireRelease(
+        Effect.sync(() => mkdtempSync(join(tmpdir(), "sluice-films-"))),
+        (path) => Effect.sync(() => rmSync(path, { recursive: true }))
+      )
+      const run = Program.run("video-with-transcript.ts", [], { ...env, LEDGER_FILE: join(folder, "ledger.sqlite") })
+      const put = (key: string, content: string) => s3.put("films", key, content)
+      yield* put("alien.jpg", "a picture")
+      yield* put("alien.mp4", "a film".repeat(1_000_000))
+      yield* put("alien.srt", "a transcript")
+      yield* put("brazil.mp4", "another film")
+      yield* put("lost.srt", "nobody's transcript")
+      const first = yield* run
+      assert.deepStrictEqual([first.code, first.stderr], [0, ""])
+      assert.include(first.stdout, "created 2 + updated 0 + skipped 1 ")
+      const shown = () =>
+        Effect.map(mixpeek.objects(target), (objects) =>
+          objects
+            .map(({ blobs }) =>
+              blobs.map(({ content, property }) => `${property} ${content.form} ${content.size}`).join(", ")
+            )
+            .toSorted()
+        )
+      assert.deepStrictEqual(yield* shown(), [
+        "video base64 12",
+        "video upload 6000000, thumbnail base64 9, transcript value 12"
+      ])
+      yield* put("alien.srt", "a better transcript")
+      const second = yield* run
+      assert.include(second.stdout, "unchanged 1 + filtered 0 + created 1 ")
+      assert.deepStrictEqual(yield* shown(), [
+        "video base64 12",
+        "video upload 6000000, thumbnail base64 9, transcript value 19"
+      ])
+      assert.deepStrictEqual([yield* mixpeek.orphans(target), yield* mixpeek.violations], [[], []])
     }).pipe(Effect.scoped)
   )
 })

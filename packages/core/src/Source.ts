@@ -97,6 +97,11 @@ export interface FollowOptions<out E> extends Omit<SweepOptions, "resume"> {
 
 /** Where files are, and how they are read. */
 export interface Source<out R = never> {
+  /**
+   * In each range files come in the order of the UTF-8 octets of their paths, and ranges end where their prefixes do: files that
+   * are next to each other in that order are next to each other in a sweep. Default false.
+   */
+  readonly ordered?: boolean | undefined
   /** For people, logs and errors: `s3:my-bucket`. Holds no secret. */
   readonly name: string
   /** Before any work: what the credentials can do and what is missing. Fails only when it could not find out. */

@@ -12,11 +12,7 @@ export const Checksum = Schema.Struct({
 })
 export interface Checksum extends Schema.Schema.Type<typeof Checksum> {}
 
-/**
- * A file as a source names it. A plain structure: sources make millions of them, so they are typed by this schema and
- * decoded only where they come back from storage.
- */
-export const SourceFile = Schema.Struct({
+const fields = {
   /** Who the file is. Never its path: two files may share a path, and a file may move. At most 2,048 characters. */
   id: Schema.NonEmptyString,
   /** Which state of the file this is: equal tokens mean equal content. Opaque; never a bare time. */
@@ -38,6 +34,20 @@ export const SourceFile = Schema.Struct({
   target: Schema.optionalKey(Schema.Struct({ id: Schema.NonEmptyString, uri: Schema.NonEmptyString })),
   /** What else the source was asked for, by kind: `{ metadata: {...}, tags: {...} }`. Keys as the source spells them. */
   attributes: Schema.Record(Schema.String, Schema.Record(Schema.String, Schema.Json))
+}
+
+/** One of the files of a group (`Grouping`). */
+export const Part = Schema.Struct(fields)
+export interface Part extends Schema.Schema.Type<typeof Part> {}
+
+/**
+ * A file as a source names it. A plain structure: sources make millions of them, so they are typed by this schema and
+ * decoded only where they come back from storage.
+ */
+export const SourceFile = Schema.Struct({
+  ...fields,
+  /** Of a group of files that become one object: all of them, the main one first. Who, where and what is said of that one. */
+  parts: Schema.optionalKey(Schema.NonEmptyArray(Part))
 })
 export interface SourceFile extends Schema.Schema.Type<typeof SourceFile> {}
 

@@ -5,22 +5,24 @@ import { Sink, type Source } from "@sluice/core"
 import { Effect, Redacted, Result } from "effect"
 import * as BlobDelivery from "./BlobDelivery.ts"
 import { scrub } from "./ErrorBody.ts"
-import type { MixpeekRecord } from "./MixpeekRecord.ts"
+import { linkedOf, type MixpeekRecord } from "./MixpeekRecord.ts"
 import type { Settings } from "./SinkOptions.ts"
 
-/** A record with its link; `undefined` where it needs none. */
+/** A record with its links. */
 export interface Linked {
   readonly record: MixpeekRecord
-  readonly url: string | undefined
+  readonly urls: ReadonlyArray<string>
 }
 
-const linkOf = (settings: Settings, record: MixpeekRecord): Effect.Effect<Linked, Source.SourceError> =>
-  record.link === undefined
-    ? Effect.succeed({ record, url: undefined })
-    : Effect.map(record.link.presigned(record.file, settings.delivery.linkLifetime), (url) => ({
-        record,
-        url: Redacted.value(url)
-      }))
+const linkOf = (settings: Settings, record: MixpeekRecord): Effect.Effect<Linked, Source.SourceError> => {
+  const { link } = record
+  return link === undefined
+    ? Effect.succeed({ record, urls: [] })
+    : Effect.map(
+        Effect.forEach(linkedOf(record), (file) => link.presigned(file, settings.delivery.linkLifetime)),
+        (urls) => ({ record, urls: urls.map(Redacted.value) })
+      )
+}
 
 /** The records that can be sent, and answers for those that cannot. Fails where no link can be made any more. */
 export const mint = Effect.fnUntraced(function* (settings: Settings, batch: ReadonlyArray<MixpeekRecord>) {
@@ -29,8 +31,8 @@ export const mint = Effect.fnUntraced(function* (settings: Settings, batch: Read
   for (const record of batch) {
     const minted = yield* Effect.result(linkOf(settings, record))
     if (Result.isSuccess(minted)) {
-      const { url } = minted.success
-      if (url === undefined || url.length <= BlobDelivery.maxUrlLength) linked.push(minted.success)
+      const isTooLong = minted.success.urls.some((url) => url.length > BlobDelivery.maxUrlLength)
+      if (!isTooLong) linked.push(minted.success)
       else answers.push({ _tag: "Settled", key: record.key, outcome: BlobDelivery.linkTooLong })
       continue
     }

@@ -10,7 +10,11 @@ import { Misconfigured } from "./Misconfigured.ts"
 import { FieldType, reservedName } from "./Wire.ts"
 
 /** What a blob holds: the file itself (how it gets there is the sink's `delivery`), or a value. */
-export const Content = Schema.TaggedUnion({ File: {}, Value: { value: Schema.Json } })
+export const Content = Schema.TaggedUnion({
+  /** `part`: of a group of files (`Grouping`), which one, by its place in `SourceFile.parts`. Default: the first, the main one. */
+  File: { part: Schema.optionalKey(Schema.Natural) },
+  Value: { value: Schema.Json }
+})
 export type Content = typeof Content.Type
 
 /** One blob. */
@@ -151,7 +155,7 @@ const shapeFor = <F extends { readonly [name: string]: Fields.Field<Schema.Json,
 type Requires<R> = Effect.Effect<Option.Option<Schema.Json>, Mapping.MappingError, R>
 
 /**
- * One object with one blob for each file: the file itself, under the property and type that its media type has, with
+ * One object with one blob for each file (of a group of files, with one for each of them): the file itself, under the property and type that its media type has, with
  * fields from where you say. Fields whose names belong to the API are found by `check`, and rejected with every file.
  */
 export const fromFile = <const F extends { readonly [name: string]: Fields.Field<Schema.Json, unknown> } = {}>(
@@ -180,6 +184,18 @@ export const fromFile = <const F extends { readonly [name: string]: Fields.Field
       : { property, type }
   }
 
+  /** Of a group, one for each part that has a home; the main one must have one. */
+  const blobsOf = (file: SourceFile.SourceFile): ReadonlyArray<Blob> | Mapping.MappingError => {
+    const blobs: Array<Blob> = []
+    for (const [part, one] of (file.parts ?? [file]).entries()) {
+      const blob = blobOf(one)
+      if (!(blob instanceof Mapping.MappingError)) {
+        blobs.push(file.parts === undefined ? blob : { ...blob, content: { _tag: "File", part } })
+      } else if (part === 0 || otherwise !== "skip") return blob
+    }
+    return blobs
+  }
+
   const read = (file: SourceFile.SourceFile, [name, field]: (typeof fields)[number]): Requires<Requirements<F>> => {
     const value = field.read(file)
     return AtHand.isAtHand(value)
@@ -191,7 +207,7 @@ export const fromFile = <const F extends { readonly [name: string]: Fields.Field
   }
 
   const assemble = (
-    blob: Blob,
+    blobs: ReadonlyArray<Blob>,
     prefix: Option.Option<string>,
     found: ReadonlyArray<Option.Option<Schema.Json>>
   ): Effect.Effect<MixpeekObject, Mapping.MappingError> => {
@@ -202,7 +218,7 @@ export const fromFile = <const F extends { readonly [name: string]: Fields.Field
       else if (field.isRequired) return Effect.fail(missing(name))
     }
     return Effect.succeed({
-      blobs: [blob],
+      blobs,
       fields: values,
       ...(Option.isSome(prefix) ? { keyPrefix: prefix.value } : {}),
       ...(options.skipDuplicates === undefined ? {} : { skipDuplicates: options.skipDuplicates })
@@ -213,10 +229,10 @@ export const fromFile = <const F extends { readonly [name: string]: Fields.Field
     attributes: new Set([...keyPrefix.attributes, ...fields.flatMap(([, field]) => [...field.attributes])]),
     shape,
     map: (file) => {
-      const blob = blobOf(file)
-      if (blob instanceof Mapping.MappingError) return Effect.fail(blob)
+      const blobs = blobsOf(file)
+      if (blobs instanceof Mapping.MappingError) return Effect.fail(blobs)
       return AtHand.flatMap(keyPrefix.read(file), (prefix) =>
-        AtHand.flatMap(AtHand.all(fields.map((field) => read(file, field))), (found) => assemble(blob, prefix, found))
+        AtHand.flatMap(AtHand.all(fields.map((field) => read(file, field))), (found) => assemble(blobs, prefix, found))
       )
     }
   }

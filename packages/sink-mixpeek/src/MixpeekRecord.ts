@@ -22,6 +22,11 @@ export interface Slot {
   readonly pipeline: string
 }
 
+/** A file that Mixpeek is to fetch by a link. */
+export interface Linked {
+  readonly linked: SourceFile.SourceFile
+}
+
 /** An object ready to be sent. */
 export interface MixpeekRecord extends Sink.Prepared {
   readonly file: SourceFile.SourceFile
@@ -29,8 +34,8 @@ export interface MixpeekRecord extends Sink.Prepared {
   readonly link: Source.Link | undefined
   /** JSON of the object; between each two parts goes what the hole between them holds. */
   readonly parts: ReadonlyArray<string>
-  /** What goes between the parts: an upload's id, or the link. */
-  readonly holes: ReadonlyArray<Slot | undefined>
+  /** What goes between the parts: an upload's id, or a link. */
+  readonly holes: ReadonlyArray<Slot | Linked>
   /** Blobs it has: an answer without any was a duplicate. */
   readonly blobs: number
   readonly skipsDuplicates: boolean
@@ -92,14 +97,14 @@ const open = (value: object): string => {
 /** The object's JSON in parts, and what goes between them. */
 const assemble = (head: object, blobs: ReadonlyArray<Assembled>): Pick<MixpeekRecord, "parts" | "holes"> => {
   const parts: Array<string> = []
-  const holes: Array<Slot | undefined> = []
+  const holes: Array<Slot | Linked> = []
   let part = `${open(head)}"blobs":[`
   for (const [index, { content, head: blob }] of blobs.entries()) {
     part += `${index === 0 ? "" : ","}${open(blob)}`
     if (content._tag === "Data") part += `"data":${JSON.stringify(content.data)}}`
     else {
       parts.push(`${part}${content._tag === "Upload" ? '"upload_id"' : '"data"'}:`)
-      holes.push(content._tag === "Upload" ? content.slot : undefined)
+      holes.push(content._tag === "Upload" ? content.slot : { linked: content.file })
       part = "}"
     }
   }
@@ -113,7 +118,7 @@ interface Assembled {
   readonly why: string | undefined
   readonly content:
     | { readonly _tag: "Data"; readonly data: Schema.Json; readonly sha256?: string }
-    | { readonly _tag: "Link" }
+    | { readonly _tag: "Link"; readonly file: SourceFile.SourceFile }
     | { readonly _tag: "Upload"; readonly slot: Slot }
 }
 
@@ -121,18 +126,38 @@ const isStaged = (staged: UploadDesk.Staged | Outcome.Outcome): staged is Upload
 
 type Failure = Source.SourceError | Sink.SinkError
 
+/** A blob's file and its content: the record's, or one of the group's. */
+interface Origin {
+  readonly file: SourceFile.SourceFile
+  readonly content: Sink.Content
+  /** What its upload is called among those of the object. */
+  readonly name: string
+}
+
+const originOf = (
+  { content, file }: Sink.Record<MixpeekObject>,
+  { content: of, property }: Blob
+): Origin | undefined => {
+  const part = of?._tag === "File" ? of.part : undefined
+  if (part === undefined) return { file, content, name: property }
+  const one = file.parts?.[part]
+  return one === undefined || content.of === undefined
+    ? undefined
+    : { file: one, content: content.of(one), name: part === 0 ? property : `${property} ${part}` }
+}
+
 const uploaded = (
   { desk }: Options,
-  { content, file, key, lineage }: Sink.Record<MixpeekObject>,
-  { property }: Blob,
+  { file: { token }, key, lineage }: Sink.Record<MixpeekObject>,
+  { content, file, name: property }: Origin,
   head: object,
   why: string
 ): Effect.Effect<Assembled | Outcome.Outcome, Failure, Mixpeek> => {
-  const again = Upload.upload(desk, { file, bytes: content.bytes, property, key, run: lineage })
+  const again = Upload.upload(desk, { file, bytes: content.bytes, property, key, token, run: lineage })
   const recalledBy = UploadDesk.keyOf({
     sluice_pipeline: lineage.pipeline,
     source_key: key,
-    source_token: file.token,
+    source_token: token,
     property
   })
   return Effect.map(again, (current) =>
@@ -151,15 +176,21 @@ const blobOf = (
   if (blob.content?._tag === "Value") {
     return Effect.succeed({ head, why: undefined, content: { _tag: "Data", data: blob.content.value } })
   }
+  const origin = originOf(record, blob)
+  if (origin === undefined) {
+    return Effect.succeed(
+      rejected("no-such-part", `the mapping names a part for ${blob.property} that the file does not have`)
+    )
+  }
+  const { content, file } = origin
   return AtHand.flatMap(
-    BlobDelivery.deliver(options.delivery, record.file, blob.type, record.content),
+    BlobDelivery.deliver(options.delivery, file, blob.type, content),
     (delivered): Effect.Effect<Assembled | Outcome.Outcome, Failure, Mixpeek> => {
-      if (delivered._tag === "Upload") return uploaded(options, record, blob, head, delivered.why)
-      return Effect.succeed(
-        delivered._tag === "Data" || delivered._tag === "Link"
-          ? { head, why: delivered.why, content: delivered }
-          : delivered
-      )
+      if (delivered._tag === "Upload") return uploaded(options, record, origin, head, delivered.why)
+      if (delivered._tag === "Link") {
+        return Effect.succeed({ head, why: delivered.why, content: { _tag: "Link", file } })
+      }
+      return Effect.succeed(delivered._tag === "Data" ? { head, why: delivered.why, content: delivered } : delivered)
     }
   )
 }
@@ -237,7 +268,7 @@ const complete = (
     key: record.key,
     weight,
     file: record.file,
-    link: holes.includes(undefined) ? Option.getOrUndefined(record.content.link) : undefined,
+    link: holes.some((hole) => "linked" in hole) ? Option.getOrUndefined(record.content.link) : undefined,
     parts,
     holes,
     blobs: blobs.length,
@@ -248,7 +279,13 @@ const complete = (
 }
 
 /** What was uploaded for the record. */
-export const slotsOf = ({ holes }: MixpeekRecord): ReadonlyArray<Slot> => holes.filter((hole) => hole !== undefined)
+export const slotsOf = ({ holes }: MixpeekRecord): ReadonlyArray<Slot> =>
+  holes.filter((hole): hole is Slot => !("linked" in hole))
+
+/** The files it has links to, each once. */
+export const linkedOf = ({ holes }: MixpeekRecord): ReadonlyArray<SourceFile.SourceFile> => [
+  ...new Set(holes.flatMap((hole) => ("linked" in hole ? [hole.linked] : [])))
+]
 
 /** Longer texts are content. */
 const longestShown = 200
@@ -280,15 +317,24 @@ const decodeShown = Schema.decodeUnknownSync(
 
 /** The object as it is sent, without content and links. */
 export const describe = (record: MixpeekRecord): Schema.Json => {
-  const object = decodeShown(json(record, "(a link)"))
+  const object = decodeShown(
+    json(
+      record,
+      linkedOf(record).map(() => "(a link)")
+    )
+  )
   // What was uploaded has no data: its blob names the upload.
   const shown = object.blobs.map((blob) => ("data" in blob ? { ...blob, data: shownData(blob["data"]) } : blob))
   return { ...object, blobs: shown }
 }
 
-/** The object's JSON with uploads and the link in their places. */
-export const json = ({ holes, parts }: MixpeekRecord, link: string | undefined): string =>
-  parts.reduce((all, part, i) => {
-    const hole = holes[i - 1]
-    return `${all}${JSON.stringify(hole === undefined ? (link ?? "") : hole.current.uploadId)}${part}`
+/** The object's JSON with uploads and links in their places; `urls` in the order of `linkedOf`. */
+export const json = (record: MixpeekRecord, urls: ReadonlyArray<string>): string => {
+  const linked = urls.length === 0 ? [] : linkedOf(record)
+  return record.parts.reduce((all, part, i) => {
+    const hole = record.holes[i - 1]
+    if (hole === undefined) return all + part
+    const value = "linked" in hole ? (urls[linked.indexOf(hole.linked)] ?? "") : hole.current.uploadId
+    return `${all}${JSON.stringify(value)}${part}`
   })
+}

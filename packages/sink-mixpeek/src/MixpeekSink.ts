@@ -41,7 +41,7 @@ const send = Effect.fn("MixpeekSink.send")(function* (
   const { answers: unlinked, linked } = yield* Links.mint(settings, staged.ready)
   const answers = [...staged.answers, ...unlinked]
   if (linked.length === 0) return answers
-  const body = `{"objects":[${linked.map(({ record, url }) => MixpeekRecord.json(record, url)).join(",")}]}`
+  const body = `{"objects":[${linked.map(({ record, urls }) => MixpeekRecord.json(record, urls)).join(",")}]}`
   const sent = linked.map(({ record }) => record)
   const answer = yield* mixpeek.createObjects(settings.bucket, body).pipe(
     Effect.tapError((error) => Slots.keepGuilty(desk, sent, error)),

@@ -16,8 +16,9 @@ export interface Content {
   readonly file: SourceFile.SourceFile
   readonly bytes: Stream.Stream<Uint8Array, Source.SourceError>
   readonly property: string
-  /** Of its object. */
+  /** Of its object, and of the state that is made from. */
   readonly key: string
+  readonly token: string
   readonly run: { readonly pipeline: string; readonly runId: string }
 }
 
@@ -64,7 +65,7 @@ export const fileName = (path: string): string => {
   return cut(name, maxNameLength - extension.length) + extension
 }
 
-const requestOf = ({ file, key, property, run }: Content, bytes: number): UploadWire.CreateUploadRequest => ({
+const requestOf = ({ file, key, property, run, token }: Content, bytes: number): UploadWire.CreateUploadRequest => ({
   filename: fileName(file.path),
   content_type: file.mimeType,
   ...(bytes === 0 ? {} : { file_size_bytes: bytes }),
@@ -73,7 +74,7 @@ const requestOf = ({ file, key, property, run }: Content, bytes: number): Upload
     sluice_pipeline: run.pipeline,
     sluice_run: run.runId,
     source_key: key,
-    source_token: file.token,
+    source_token: token,
     property
   },
   create_object_on_confirm: false,
@@ -293,7 +294,7 @@ export const upload = Effect.fn("MixpeekSink.upload")(
     const recalledBy = keyOf({
       sluice_pipeline: content.run.pipeline,
       source_key: content.key,
-      source_token: content.file.token,
+      source_token: content.token,
       property: content.property
     })
     const recalled = desk.recalled.get(recalledBy)

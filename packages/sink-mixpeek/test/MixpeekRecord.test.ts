@@ -32,7 +32,7 @@ const body = Effect.fnUntraced(function* (
   link?: string
 ) {
   const made = yield* make(object, more, link === undefined ? undefined : Fixtures.links())
-  return made._tag === "Prepared" ? JSON.parse(MixpeekRecord.json(made, link)) : made
+  return made._tag === "Prepared" ? JSON.parse(MixpeekRecord.json(made, link === undefined ? [] : [link])) : made
 })
 
 const rejection = Effect.fnUntraced(function* (
@@ -140,7 +140,7 @@ describe("MixpeekRecord", () => {
       assert.strictEqual(made._tag, "Prepared")
       if (made._tag === "Prepared") {
         const longest = `https://x.example/${"x".repeat(BlobDelivery.maxUrlLength - 18)}`
-        assert.isAtLeast(made.weight, Buffer.byteLength(MixpeekRecord.json(made, longest)))
+        assert.isAtLeast(made.weight, Buffer.byteLength(MixpeekRecord.json(made, [longest])))
       }
     })
   )

@@ -33,7 +33,8 @@ export const contentOf = (
 ): Upload.Content => {
   const { bytes = bytesOf(text), ...file } = options
   const made = Fixtures.file(path, { size: encoder.encode(text).length, ...file })
-  return { file: made, bytes, property: "content", key: Lineage.sourceKey(made.uri), run: Fixtures.run }
+  const key = Lineage.sourceKey(made.uri)
+  return { file: made, bytes, property: "content", key, token: made.token, run: Fixtures.run }
 }
 
 /** The same without a size. */

@@ -44,6 +44,7 @@ export const make = (options: Options): Source.Source<S3> => {
   }
   return {
     name: settings.name,
+    ordered: settings.concurrency === 1 && !settings.directory,
     check: check(settings).pipe(Effect.withSpan("S3Source.check")),
     sweep: (asked) => guardStream(sweep(settings, asked)),
     follow: Option.none(),

@@ -22,6 +22,10 @@ export class FileContent<R> implements Content {
     return Stream.provideContext(this.#source.read(this.#file), this.#context)
   }
 
+  of(file: SourceFile): Content {
+    return new FileContent(this.#source, file, this.#context)
+  }
+
   get link() {
     return Option.map(this.#source.link(this.#file), (link) => ({
       address: link.address,
