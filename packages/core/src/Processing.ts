@@ -100,10 +100,10 @@ export interface Processing<out R = never> {
     mayExist: boolean
   ) => Effect.Effect<string, SinkError, R>
   /**
-   * Lets a job begin that has not yet begun; does nothing where it has. `Refused` where it cannot begin: that is a result of its
-   * objects, and not the end of the run.
+   * Lets a job begin; does nothing where it has begun already. Answers whether it began by this. `Refused` where it cannot
+   * begin: that is a result of its objects, and not the end of the run.
    */
-  readonly submit: (id: string) => Effect.Effect<void, SinkError, R>
+  readonly submit: (id: string) => Effect.Effect<boolean, SinkError, R>
   readonly status: (id: string) => Effect.Effect<Status, SinkError, R>
   /** Lets what failed and may pass begin again; false where there is nothing of that kind. */
   readonly retry: (id: string) => Effect.Effect<boolean, SinkError, R>

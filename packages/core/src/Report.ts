@@ -41,6 +41,22 @@ export const Uploads = Schema.Struct({
 })
 export interface Uploads extends Schema.Schema.Type<typeof Uploads> {}
 
+/** What a sink does with objects that are there, in the background. Counts are of objects, but for `batches`. */
+export const Processing = Schema.Struct({
+  /** Batches that this run submitted. */
+  batches: Schema.Natural,
+  /** Objects in them. */
+  objects: Schema.Natural,
+  /** Objects whose result was heard of in this run; those of earlier runs' batches too. */
+  completed: Schema.Natural,
+  failed: Schema.Natural,
+  /** Without a result when the run ended, submitted or not: the next run goes on with them. */
+  open: Schema.Natural,
+  /** Why objects failed, most frequent first; `Ledger.unprocessed` lists each of them. */
+  causes: Schema.Array(CauseCount)
+})
+export interface Processing extends Schema.Schema.Type<typeof Processing> {}
+
 /** What a run did. All counts are of files unless they say otherwise. */
 export const Report = Schema.Struct({
   pipeline: Schema.String,
@@ -78,6 +94,8 @@ export const Report = Schema.Struct({
   /** Sum of the sizes of created and updated files, as the source states them. */
   bytes: Schema.Finite,
   uploads: Uploads,
+  /** Absent where the sink processes nothing, or nobody is told of it. */
+  processing: Schema.optionalKey(Processing),
   batches: Schema.Natural,
   /** Mean fullness of the batches, 0-1, the last one left out (1 when there was only that). */
   batchFill: Schema.Finite,
@@ -118,6 +136,15 @@ const formatUploads = ({ bytes, completed, created, mismatched, orphans }: Uploa
   (mismatched === 0 ? "" : `, ${mismatched} with wrong bytes`) +
   (orphans === 0 ? "" : `, ${orphans} that nothing uses and that cannot be taken back`)
 
+const formatProcessing = ({ batches, completed, failed, objects, open }: Processing): string => {
+  const count = (n: number) => n.toLocaleString("en-US")
+  return (
+    `  ${count(objects)} objects submitted to be processed, in ${count(batches)} batches;` +
+    ` ${count(completed)} completed, ${count(failed)} failed` +
+    (open === 0 ? "" : `, ${count(open)} without a result yet: the next run goes on with them`)
+  )
+}
+
 /** A few lines for a person. */
 export const format = (report: Report): string => {
   const count = (n: number) => n.toLocaleString("en-US")
@@ -147,6 +174,8 @@ export const format = (report: Report): string => {
     `  ${count(report.bytes)} bytes, ${count(report.batches)} batches ${(report.batchFill * 100).toFixed(1)} % full,` +
       ` ${count(report.requests)} requests, ${count(report.retries)} retries, waited ${report.waitedSeconds.toFixed(1)} s`,
     ...(report.uploads.created === 0 && report.uploads.orphans === 0 ? [] : [formatUploads(report.uploads)]),
+    ...(report.processing === undefined ? [] : [formatProcessing(report.processing)]),
+    ...causes("failed to be processed", report.processing?.causes ?? []),
     ...causes("rejected", report.rejections),
     ...causes("skipped", report.skips)
   ].join("\n")

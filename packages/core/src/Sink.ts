@@ -7,6 +7,7 @@ import type { Finding } from "./Check.ts"
 import type { Lineage } from "./Lineage.ts"
 import type { Mapping } from "./Mapping.ts"
 import { Cause, type Outcome } from "./Outcome.ts"
+import type { Processing } from "./Processing.ts"
 import type { Link, SourceError } from "./Source.ts"
 import type { SourceFile } from "./SourceFile.ts"
 
@@ -248,4 +249,6 @@ export interface Sink<in O, in out P extends Prepared, out R = never> {
   readonly inventory: Option.Option<Inventory<R>>
   /** `None` where nothing is staged. */
   readonly staging: Option.Option<Staging<R>>
+  /** `None` where nothing is done with objects that are there, or nobody is told of it. */
+  readonly processing: Option.Option<Processing<R>>
 }

@@ -60,6 +60,18 @@ describe("a run that is killed at any point of its settlement", () => {
     })
   )
 
+  const processed = Crashing.cases([...changes.slice(0, 2), ...changes.slice(3)]).map(
+    ([title, script]) => [title, { ...script, processes: true }] as const
+  )
+  it.effect.each(processed)(
+    "is finished by those after it, each object processed, and no job submitted twice: %s",
+    Effect.fnUntraced(function* ([, script]) {
+      const { points, problems } = yield* Crashing.playAll(script)
+      assert.isAbove(points, 200)
+      assert.deepStrictEqual(problems, [])
+    })
+  )
+
   const followed = Crashing.cases([[["a", ["1"]]], [["a", ["2"]]]]).filter(
     ([, { follows, goesOn }]) => follows && goesOn
   )

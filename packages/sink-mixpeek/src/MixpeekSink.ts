@@ -101,7 +101,8 @@ const configured = (settings: SinkOptions.Settings): MixpeekSink => {
         ),
     remove: (batch) => Removal.remove(settings, batch),
     inventory: Inventory.make(settings),
-    staging: Staging.make(desk)
+    staging: Staging.make(desk),
+    processing: Option.none()
   }
 }
 
@@ -136,7 +137,8 @@ const misconfigured = (name: string, problems: ReadonlyArray<Misconfigured>): Mi
     find: Option.none(),
     remove: () => Effect.fail(error),
     inventory: Option.none(),
-    staging: Option.none()
+    staging: Option.none(),
+    processing: Option.none()
   }
 }
 

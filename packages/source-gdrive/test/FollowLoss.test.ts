@@ -165,7 +165,8 @@ const bucket = () => {
         })
       ),
     inventory: Option.none(),
-    staging: Option.none()
+    staging: Option.none(),
+    processing: Option.none()
   }
   return { sink, paths: () => [...paths.values()].toSorted() }
 }

@@ -7,6 +7,7 @@ import * as Filter from "../Filter.ts"
 import type { Prepared } from "../Sink.ts"
 import type { SourceError } from "../Source.ts"
 import * as Pass from "./pass.ts"
+import * as Processing from "./processing.ts"
 import * as Removal from "./removal.ts"
 import * as Replay from "./replay.ts"
 import * as Resolution from "./resolution.ts"
@@ -14,10 +15,13 @@ import type { Engine, Failure } from "./run.ts"
 
 export const make =
   <O, P extends Prepared, RS, RM, RK>(parts: Pass.Parts<O, P, RS, RM, RK>): Engine<RS | RM | RK> =>
-  (run) =>
+  (context) =>
     Effect.gen(function* () {
       const { filter, map, removes, sink, source, updates } = parts
-      const { book, tally } = run
+      const processing = yield* Processing.make(sink, context)
+      const { book } = processing
+      const run = { ...context, book }
+      const { tally } = run
       const take = Pass.make(parts, run)
       const remove = Removal.make(sink, run)
       const wanted = { attributes: map.attributes, pathPrefixes: Filter.pathPrefixes(filter) }
@@ -106,14 +110,16 @@ export const make =
       yield* Resolution.make(sink, updates, run)
       if (Option.isSome(run.replay)) {
         yield* take(Replay.pages(source, run.replay.value, book), { isLast: true, tracks: false, replays: true })
-        if (!run.stopped()) yield* remove.superseded
-        return
+        if (run.stopped()) return
+        yield* remove.superseded
+        return yield* processing.finish
       }
       const isWhole = yield* takeAll
       if (run.stopped()) return
       yield* remove.superseded
       if (isWhole && removes) yield* remove.gone(seemsEmpty)
       if (isWhole && Option.isSome(sink.staging)) yield* Resolution.over(book)
+      yield* processing.finish
     }).pipe(Effect.scoped)
 
 const isExpired = (error: Failure): error is SourceError =>

@@ -5,6 +5,7 @@ import type { DateTime } from "effect"
 import type { UploadEvent } from "../Observer.ts"
 import type { Batch } from "../Dispatch.ts"
 import type { Outcome } from "../Outcome.ts"
+import type { Closed, Failure } from "../Processing.ts"
 import { type CauseCount, type Column, columnOf, type Pass, type Report } from "../Report.ts"
 
 /** Distinct causes that are told apart; the rest are counted as `other`. */
@@ -12,6 +13,17 @@ const maxCauses = 50
 const maxExamples = 3
 
 type Counts = Record<Column, number>
+
+/** What happened to objects that are processed. */
+export type ProcessingEvent =
+  | { readonly _tag: "Submitted"; readonly objects: number }
+  | (Closed & {
+      readonly _tag: "Ended"
+      /** Of those that completed, as far as anybody knows, so many did not. */
+      readonly unnamed: ReadonlyArray<{ readonly failure: Failure; readonly count: number }>
+    })
+  /** So many are without a result. */
+  | { readonly _tag: "Left"; readonly objects: number }
 
 export interface Tally {
   readonly listed: (changes: number) => void
@@ -25,6 +37,7 @@ export interface Tally {
   readonly retried: () => void
   readonly waited: (millis: number) => void
   readonly upload: (event: UploadEvent) => void
+  readonly processing: (event: ProcessingEvent) => void
   /** The last thing the source was asked was not answered in full. */
   readonly isIncomplete: () => boolean
   readonly counts: () => Counts & { readonly listed: number; readonly discovered: number; readonly bytes: number }
@@ -53,6 +66,8 @@ export const make = (): Tally => {
   let waitedMillis = 0
   let heldBack = 0
   const uploads = { created: 0, completed: 0, bytes: 0, mismatched: 0, orphans: 0 }
+  let processing: { batches: number; objects: number; completed: number; failed: number; open: number } | undefined
+  const failures = makeCauses()
   const passes: Array<Pass> = []
   const discovered = () =>
     counts.unchanged +
@@ -105,6 +120,24 @@ export const make = (): Tally => {
         uploads.bytes += event.bytes
       }
     },
+    processing: (event) => {
+      processing ??= { batches: 0, objects: 0, completed: 0, failed: 0, open: 0 }
+      if (event._tag === "Left") processing.open = event.objects
+      else if (event._tag === "Submitted") {
+        processing.batches++
+        processing.objects += event.objects
+      } else {
+        const unnamed = event.unnamed.map(({ count, failure }) => ({ failure, count: Math.max(count, 0) }))
+        const others = Math.min(
+          unnamed.reduce((sum, { count }) => sum + count, 0),
+          event.completed
+        )
+        processing.completed += event.completed - others
+        processing.failed += event.failed.length + others
+        for (const { failure, uri } of event.failed) failures.add(failure.code, uri, failure.message)
+        for (const { count, failure } of unnamed) failures.count(failure.code, count)
+      }
+    },
     isIncomplete: () => passes.at(-1)?.ended === "incomplete",
     counts: () => ({ ...counts, listed, discovered: discovered(), bytes }),
     report: (run) => ({
@@ -116,6 +149,7 @@ export const make = (): Tally => {
       unsettled: Math.max(listed - discovered(), 0),
       bytes,
       uploads: { ...uploads },
+      ...(processing === undefined ? {} : { processing: { ...processing, causes: failures.list() } }),
       batches,
       batchFill: batches > 1 ? fill / (batches - 1) : 1,
       requests,
@@ -130,12 +164,20 @@ export const make = (): Tally => {
 
 const makeCauses = () => {
   const causes = new Map<string, { count: number; examples: Array<{ uri: string; message: string }> }>()
+  const count = (code: string, more: number) => {
+    const key = causes.has(code) || causes.size < maxCauses ? code : "other"
+    const cause = causes.get(key) ?? { count: 0, examples: [] }
+    causes.set(key, cause)
+    cause.count += more
+    return cause
+  }
   return {
+    /** Without examples. */
+    count: (code: string, more: number) => {
+      count(code, more)
+    },
     add: (code: string, uri: string, message: string) => {
-      const key = causes.has(code) || causes.size < maxCauses ? code : "other"
-      const cause = causes.get(key) ?? { count: 0, examples: [] }
-      causes.set(key, cause)
-      cause.count++
+      const cause = count(code, 1)
       if (cause.examples.length < maxExamples) cause.examples.push({ uri, message })
     },
     list: (): ReadonlyArray<CauseCount> =>

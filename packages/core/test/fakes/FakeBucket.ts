@@ -11,7 +11,10 @@ export interface Sendable extends Sink.Prepared {
   readonly file: SourceFile
 }
 
-export type BucketObject = Sink.Stored
+export interface BucketObject extends Sink.Stored {
+  /** How often it was put there; absent for one that a test put there. */
+  readonly puts?: number
+}
 
 export const make = (options: {
   /** An object's key is unique: what is sent again updates it. */
@@ -52,7 +55,16 @@ export const make = (options: {
     }
     const before = upserts ? [...objects.values()].find((one) => one.key === key) : undefined
     const objectId = before?.objectId ?? `object ${++made}`
-    objects.set(objectId, { objectId, key, id, uri, path, token, content: content(file) })
+    objects.set(objectId, {
+      objectId,
+      key,
+      id,
+      uri,
+      path,
+      token,
+      content: content(file),
+      puts: (before?.puts ?? 0) + 1
+    })
     const outcome = before === undefined ? Outcome.Created.make({ objectId }) : Outcome.Updated.make({ objectId })
     return { _tag: "Settled", key, outcome }
   }
@@ -101,7 +113,8 @@ export const make = (options: {
       withKeys: (_, keys) => Effect.sync(() => [...objects.values()].filter(({ key }) => keys.includes(key))),
       all: () => Stream.suspend(() => Stream.fromIterable(Map.groupBy(objects.values(), ({ key }) => key).values()))
     }),
-    staging: Option.none()
+    staging: Option.none(),
+    processing: Option.none()
   }
   return { sink, objects }
 }

@@ -79,7 +79,8 @@ export const make = (options: {
       return options.remove === undefined ? Effect.succeed(batch.map(removed)) : options.remove(batch)
     },
     inventory: Option.none(),
-    staging: Option.none()
+    staging: Option.none(),
+    processing: Option.none()
   }
   return { sink, requests, removals, state }
 }

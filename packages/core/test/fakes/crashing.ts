@@ -2,7 +2,7 @@
  * Runs that are killed at a chosen point, and those that come after them. Every call of the ledger's book and of the sink has
  * a point before it, and one that has an effect has another between the effect and its answer.
  */
-import { type Duration, Effect, Exit, Fiber } from "effect"
+import { type Duration, Effect, Exit, Fiber, Option } from "effect"
 import { TestClock } from "effect/testing"
 import * as Filter from "../../src/Filter.ts"
 import { type Book, Ledger } from "../../src/Ledger.ts"
@@ -10,6 +10,7 @@ import * as Mapping from "../../src/Mapping.ts"
 import * as Pipeline from "../../src/Pipeline.ts"
 import type { SourceFile } from "../../src/SourceFile.ts"
 import * as FakeBucket from "./FakeBucket.ts"
+import * as FakeProcessing from "./FakeProcessing.ts"
 import * as Intervals from "./intervals.ts"
 import * as Moving from "./moving.ts"
 
@@ -100,6 +101,8 @@ export interface Script {
   readonly delay?: Duration.Duration
   /** After a run that was killed the source goes on; else the next run comes first. */
   readonly goesOn: boolean
+  /** Objects are processed. */
+  readonly processes?: boolean
   /** A run after each. */
   readonly changes: ReadonlyArray<Moving.Changes>
 }
@@ -139,12 +142,16 @@ export const play = (script: Script, crashes: ReadonlyArray<number>) =>
       around: (operation, effect) =>
         operation === "find" ? power.reads(operation, effect) : power.writes(operation, effect)
     })
+    const { jobs, processing, submitted } = FakeProcessing.make({
+      around: (operation, effect) =>
+        operation === "status" ? power.reads(operation, effect) : power.writes(operation, effect)
+    })
     const made = Pipeline.make({
       name: pipeline,
       source: world.source,
       filter,
       map: Mapping.make((one) => one.path),
-      sink: bucket.sink,
+      sink: script.processes === true ? { ...bucket.sink, processing: Option.some(processing) } : bucket.sink,
       deletes: "propagate"
     })
     const ledger = Ledger.of({
@@ -206,8 +213,19 @@ export const play = (script: Script, crashes: ReadonlyArray<number>) =>
     const there = [...bucket.objects.values()].map(stateOf).toSorted()
     const right = wanted.map(stateOf).toSorted()
     if (there.join() !== right.join()) problems.push(`in the bucket: ${there.join()}; at the source: ${right.join()}`)
+    const times = Map.groupBy(submitted().flat(), (id) => id)
+    for (const { objectId, puts = 0 } of script.processes === true ? bucket.objects.values() : []) {
+      const n = times.get(objectId)?.length ?? 0
+      if (n === 0) problems.push(`${objectId} is never processed`)
+      if (n > puts) problems.push(`${objectId} was put ${puts} times, and is processed ${n} times`)
+    }
+    for (const { id, submittedAt } of jobs.values()) {
+      if (submittedAt.length !== 1) problems.push(`${id} was submitted ${submittedAt.length} times`)
+    }
     yield* inBook(
       Effect.fnUntraced(function* (book) {
+        if ((yield* book.jobs.waiting) > 0) problems.push("an object waits to be processed")
+        if ((yield* book.jobs.list).length > 0) problems.push("a job is left open")
         if ((yield* book.intents(1)).length > 0) problems.push("an intent is left")
         if ((yield* book.superseded(1)).length > 0) problems.push("a superseded object is left")
         const { gone, known } = yield* book.count

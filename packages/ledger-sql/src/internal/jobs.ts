@@ -83,7 +83,8 @@ export const make = (sql: SqlClient.SqlClient, { pipeline, writing }: Lease): Pr
       const rows = found.map(({ failure, objectId }) => [objectId, encodeFailure(failure)])
       yield* sql`UPDATE sluice_processing SET job = NULL, failure = f.failure
         FROM (SELECT r.value ->> 0 AS id, r.value ->> 1 AS failure FROM ${Given.rows(sql, rows)}) AS f
-        WHERE sluice_processing.pipeline = ${pipeline} AND sluice_processing.object_id = f.id`
+        WHERE sluice_processing.pipeline = ${pipeline} AND sluice_processing.job = ${number}
+          AND sluice_processing.object_id = f.id`
     }
     yield* sql`DELETE FROM sluice_processing WHERE pipeline = ${pipeline} AND job = ${number}`
     yield* sql`DELETE FROM sluice_jobs WHERE pipeline = ${pipeline} AND number = ${number}`
