@@ -69,12 +69,12 @@ describe("Upload", () => {
   it.effect("measures content of unknown length before it says how long it is", () =>
     Effect.gen(function* () {
       const { upload, uploads } = yield* begin()
-      const long = "0123456789".repeat(100_000)
+      const long = "0123456789".repeat(10_000)
       const content = unsized(
-        contentOf("a.txt", long, { bytes: Stream.flatMap(Stream.range(1, 100_000), () => bytesOf("0123456789")) })
+        contentOf("a.txt", long, { bytes: Stream.flatMap(Stream.range(1, 10_000), () => bytesOf("0123456789")) })
       )
-      assert.deepInclude(yield* upload(content), { bytes: 1_000_000, sha256: sha256(long) })
-      assert.deepInclude((yield* uploads)[0], { fileSizeBytes: 1_000_000 })
+      assert.deepInclude(yield* upload(content), { bytes: 100_000, sha256: sha256(long) })
+      assert.deepInclude((yield* uploads)[0], { fileSizeBytes: 100_000 })
     })
   )
 
