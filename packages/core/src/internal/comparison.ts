@@ -9,11 +9,12 @@ import * as Filter from "../Filter.ts"
 import { type Book, type Known, nothing } from "../Ledger.ts"
 import { sourceKey } from "../Lineage.ts"
 import type { Inventory, Prepared, Stored } from "../Sink.ts"
-import { content, facts, type SourceFile } from "../SourceFile.ts"
+import type { SourceFile } from "../SourceFile.ts"
 import { noState } from "./noState.ts"
 import type { Parts } from "./pass.ts"
 import * as Resolution from "./resolution.ts"
 import type { Failure } from "./run.ts"
+import { standingOf } from "./standing.ts"
 
 const pageSize = 1000
 
@@ -141,13 +142,10 @@ const withSource = <O, P extends Prepared, RS, RM, RK>(
   { filter, map, sameContent, source, updates }: Parts<O, P, RS, RM, RK>,
   book: Book
 ): Stream.Stream<Compared, Failure, RS> => {
-  const isSent = (file: SourceFile, known: Known | undefined) =>
-    known !== undefined &&
-    known.token !== noState &&
-    (updates === "ignore" ||
-      (known.facts === facts(file) &&
-        (known.token === file.token ||
-          (sameContent === "keep" && known.content !== undefined && known.content === content(file)))))
+  const isSent = (file: SourceFile, known: Known | undefined) => {
+    const standing = standingOf(known, file, sameContent)
+    return standing === "same" || standing === "renewed" || (standing === "changed" && updates === "ignore")
+  }
 
   let incomplete: string | undefined
   const comparePage = Effect.fnUntraced(function* (page: Page) {

@@ -7,7 +7,7 @@ import { isAtHand } from "../AtHand.ts"
 import type { Change, Page, Reason } from "../Change.ts"
 import * as Dispatch from "../Dispatch.ts"
 import * as Filter from "../Filter.ts"
-import type { Intent, Known, Settlement, Superseded } from "../Ledger.ts"
+import type { Intent, Known, Settlement } from "../Ledger.ts"
 import type { Mapping, MappingError } from "../Mapping.ts"
 import {
   Filtered,
@@ -23,13 +23,14 @@ import { Event } from "../Progress.ts"
 import type * as Retry from "../Retry.ts"
 import type { Prepared, Record, Sink } from "../Sink.ts"
 import type { Source } from "../Source.ts"
-import { content, facts, pathFacts, type SourceFile, state } from "../SourceFile.ts"
+import { type SourceFile, state } from "../SourceFile.ts"
 import * as Claims from "./claims.ts"
 import * as Earlier from "./earlier.ts"
 import * as Frontier from "./frontier.ts"
-import { noState } from "./noState.ts"
 import * as PageComparison from "./pageComparison.ts"
 import { type Failure, Refusals, type RunContext } from "./run.ts"
+import { standingOf } from "./standing.ts"
+import { supersededBy } from "./superseded.ts"
 import * as Writing from "./writing.ts"
 
 /** What a pipeline is made of. */
@@ -82,7 +83,7 @@ interface Left {
 }
 
 /** A file with its page and its outcome. */
-interface Taken extends Pick<Left, "file"> {
+export interface Taken extends Pick<Left, "file"> {
   readonly page: Frontier.OpenPage
   readonly outcome: Outcome
   readonly before?: Known | undefined
@@ -210,20 +211,17 @@ export const make = <O, P extends Prepared, RS, RM, RK>(parts: Parts<O, P, RS, R
         if (change._tag === "Skip") return Skipped.make({ cause: change.reason })
         if (change._tag === "Reject") return Rejected.make({ cause: change.reason })
         if (known === "same") return Unchanged.make({})
-        if (known === undefined || known.token === noState) return undefined
-        const { file } = change
-        if (known.facts === pathFacts(file.path) && known.token === file.token) {
-          renewed.add(file.id)
-          return Unchanged.make({})
-        }
-        if (known.facts === facts(file)) {
-          if (known.token === file.token) return Unchanged.make({})
-          if (parts.sameContent === "keep" && known.content !== undefined && known.content === content(file)) {
-            renewed.add(file.id)
+        switch (standingOf(known, change.file, parts.sameContent)) {
+          case "undelivered":
+            return undefined
+          case "same":
             return Unchanged.make({})
-          }
+          case "renewed":
+            renewed.add(change.file.id)
+            return Unchanged.make({})
+          case "changed":
+            return parts.updates === "ignore" ? updatesAreIgnored : undefined
         }
-        return parts.updates === "ignore" ? updatesAreIgnored : undefined
       }
 
       /**
@@ -385,19 +383,6 @@ export const make = <O, P extends Prepared, RS, RM, RK>(parts: Parts<O, P, RS, R
       }
       return { settled: listedAll && frontier.unsettled() === 0, incomplete, named }
     })
-}
-
-/** The object whose place another one has taken. One that was about to be removed does not stay, if it is still there. */
-const supersededBy = ({ before, file: { uri }, outcome }: Taken, updates: Updates): ReadonlyArray<Superseded> => {
-  if (updates !== "replace" && before?.token !== noState) return []
-  const replaced = before?.objectId
-  return isDelivered(outcome) &&
-    replaced !== undefined &&
-    "objectId" in outcome &&
-    outcome.objectId !== undefined &&
-    outcome.objectId !== replaced
-    ? [{ uri, objectId: replaced }]
-    : []
 }
 
 const updatesAreIgnored = Skipped.make({
