@@ -6,6 +6,7 @@ import type { Sink } from "@sluice/core"
 import { Context, Effect, Layer, Schema } from "effect"
 import type { Config } from "effect"
 import { type HttpClient, HttpClientRequest } from "effect/http"
+import * as BatchRequests from "./BatchRequests.ts"
 import type { ErrorBody } from "./ErrorBody.ts"
 import { Limits } from "./Limits.ts"
 import type { Misconfigured } from "./Misconfigured.ts"
@@ -46,13 +47,14 @@ const make = Effect.fnUntraced(function* (options: MixpeekOptions.Options) {
   let accountType: string | undefined
 
   return Mixpeek.of({
-    createObjects: Effect.fn("Mixpeek.createObjects")((bucket, body) =>
+    createObjects: Effect.fn("Mixpeek.createObjects")((bucket, body, autoProcess = false) =>
       exchange({
         sink: `mixpeek:${bucket}`,
         operation: "createObjectsBatch",
         creates: true,
         category: "data",
         request: HttpClientRequest.post(`${bucketPath(bucket)}/objects/batch`).pipe(
+          HttpClientRequest.setUrlParams(autoProcess ? { auto_process: true } : {}),
           HttpClientRequest.bodyText(body, "application/json")
         ),
         decode: decodeBatchResult
@@ -117,6 +119,7 @@ const make = Effect.fnUntraced(function* (options: MixpeekOptions.Options) {
       })
     ),
     uploads: UploadRequests.make(requests),
+    batches: BatchRequests.make(requests),
     maxUploadBytes: Effect.sync(() => planBytes[accountType ?? ""] ?? UploadWire.maxPutBytes),
     getOrganization: Effect.gen(function* () {
       const answer = yield* retried({
@@ -149,7 +152,12 @@ export class Mixpeek extends Context.Service<
      * `POST …/objects/batch`, once: `body` is a `CreateObjectsBatchRequest` as JSON, at most 100 objects. Not
      * idempotent: `Ambiguous` where the answer was lost.
      */
-    readonly createObjects: (bucket: string, body: string) => Effect.Effect<Answer<Wire.BatchResult>, Sink.SinkError>
+    readonly createObjects: (
+      bucket: string,
+      body: string,
+      /** Mixpeek makes a batch of what it creates, and submits it: its answer does not say which. Default false. */
+      autoProcess?: boolean
+    ) => Effect.Effect<Answer<Wire.BatchResult>, Sink.SinkError>
     /** `POST …/objects/list`, retried while it is throttled or unavailable. One page. */
     readonly listObjects: (options: ListOptions) => Effect.Effect<Answer<Wire.ListObjectsResponse>, Sink.SinkError>
     /** `DELETE …/objects/{object}`, retried: whether it was there. */
@@ -176,6 +184,8 @@ export class Mixpeek extends Context.Service<
     readonly getBucket: (bucket: string) => Effect.Effect<Answer<Wire.BucketResponse>, Sink.SinkError>
     /** Content that is put somewhere before there is an object. */
     readonly uploads: UploadRequests.UploadRequests
+    /** What is made of objects that are there. */
+    readonly batches: BatchRequests.BatchRequests
     /** What a file may have to be uploaded, by the plan; the most that can be put at once where the plan is not known. */
     readonly maxUploadBytes: Effect.Effect<number>
     /** `GET /v1/organizations`, retried. The limits keep to what it says from then on. */

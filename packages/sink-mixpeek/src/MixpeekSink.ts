@@ -16,6 +16,7 @@ import type { Misconfigured } from "./Misconfigured.ts"
 import { Mixpeek } from "./Mixpeek.ts"
 import type { MixpeekObject } from "./MixpeekObject.ts"
 import * as MixpeekRecord from "./MixpeekRecord.ts"
+import * as Processing from "./Processing.ts"
 import * as Removal from "./Removal.ts"
 import * as Settlement from "./Settlement.ts"
 import * as SinkOptions from "./SinkOptions.ts"
@@ -43,7 +44,7 @@ const send = Effect.fn("MixpeekSink.send")(function* (
   if (linked.length === 0) return answers
   const body = `{"objects":[${linked.map(({ record, urls }) => MixpeekRecord.json(record, urls)).join(",")}]}`
   const sent = linked.map(({ record }) => record)
-  const answer = yield* mixpeek.createObjects(settings.bucket, body).pipe(
+  const answer = yield* mixpeek.createObjects(settings.bucket, body, settings.processing.mode === "auto").pipe(
     Effect.tapError((error) => Slots.keepGuilty(desk, sent, error)),
     Effect.mapError(inBatch(batch, sent))
   )
@@ -82,7 +83,7 @@ const inBatch = (batch: Batch, sent: ReadonlyArray<MixpeekRecord.MixpeekRecord>)
 }
 
 const configured = (settings: SinkOptions.Settings): MixpeekSink => {
-  const { lineage, limits, name, skipDuplicates, upserts } = settings
+  const { lineage, limits, name, processing, skipDuplicates, upserts } = settings
   const { sourceKey } = lineage
   const desk = UploadDesk.make({ bucket: settings.bucket, name, ...settings.delivery.uploads })
   const options = { desk, delivery: settings.delivery, lineage, skipDuplicates, maxBytes: limits.maxBytes }
@@ -102,7 +103,10 @@ const configured = (settings: SinkOptions.Settings): MixpeekSink => {
     remove: (batch) => Removal.remove(settings, batch),
     inventory: Inventory.make(settings),
     staging: Staging.make(desk),
-    processing: Option.none()
+    processing:
+      processing.mode === "batch"
+        ? Option.some(Processing.make({ ...processing.batching, bucket: settings.bucket, grace: settings.grace }))
+        : Option.none()
   }
 }
 

@@ -54,6 +54,22 @@ const decide = (error: Sink.SinkError): Retry.Decision =>
     ? Retry.again(error.reason.retryAfter)
     : Retry.stop
 
+/** Again where it was throttled, was not reached, or nobody heard what became of it; told to the observer. */
+export const repeated =
+  (operation: string, policy: Retry.Policy) =>
+  <A, R>(effect: Effect.Effect<A, Sink.SinkError, R>): Effect.Effect<A, Sink.SinkError, R> =>
+    Effect.flatMap(Observer.Observer, (observer) => {
+      const traffic = { role: "sink", operation } as const
+      return effect.pipe(
+        Retry.retry(policy, decide, (_, delay) =>
+          Effect.sync(() => {
+            observer.retried(traffic)
+            observer.waited(traffic, delay)
+          })
+        )
+      )
+    })
+
 /** For one key and namespace. */
 export const make = Effect.fnUntraced(function* (unchecked: MixpeekOptions.Options) {
   const options = yield* MixpeekOptions.check(unchecked)
@@ -142,17 +158,7 @@ export const make = Effect.fnUntraced(function* (unchecked: MixpeekOptions.Optio
     )
 
   const retried = <A>(call: Call<A>): Effect.Effect<Answer<A>, Sink.SinkError> =>
-    Effect.flatMap(Observer.Observer, (observer) => {
-      const traffic = { role: "sink", operation: call.operation } as const
-      return exchange(call).pipe(
-        Retry.retry(Retry.standard, decide, (_, delay) =>
-          Effect.sync(() => {
-            observer.retried(traffic)
-            observer.waited(traffic, delay)
-          })
-        )
-      )
-    })
+    exchange(call).pipe(repeated(call.operation, Retry.standard))
 
   return { http: bare, key, limits, exchange, retried, options }
 })

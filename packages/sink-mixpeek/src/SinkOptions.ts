@@ -6,6 +6,7 @@ import { Duration, Option, Result } from "effect"
 import * as BlobDelivery from "./BlobDelivery.ts"
 import * as LineageFields from "./LineageFields.ts"
 import { Misconfigured } from "./Misconfigured.ts"
+import * as ProcessingOptions from "./ProcessingOptions.ts"
 
 /** How a bucket is filled. Everything but `bucket` has a default. */
 export interface Options {
@@ -43,6 +44,11 @@ export interface Options {
    */
   readonly documents?: "keep" | "remove" | undefined
   /**
+   * What becomes of objects once they are there: `none` (default), `auto`, or `batch`, whose results end up in the report;
+   * docs/processing.md.
+   */
+  readonly processing?: ProcessingOptions.Options | undefined
+  /**
    * How long Mixpeek may still be at work on a request after its answer was lost: what is not there by then is sent again.
    * Default 10 seconds. Not needed, and not waited for, with `uniqueKey: "upsert"`.
    */
@@ -66,6 +72,7 @@ export interface Settings {
   readonly upserts: boolean
   readonly removesDocuments: boolean
   readonly grace: Duration.Duration
+  readonly processing: ProcessingOptions.Settings
 }
 
 const within = (field: string, value: number, from: number, to: number): ReadonlyArray<Misconfigured> =>
@@ -134,6 +141,7 @@ export const resolve = (options: Options): Result.Result<Settings, ReadonlyArray
   const limits = limitsOf(options)
   const delivery = BlobDelivery.resolve(options.delivery)
   const lineage = LineageFields.resolve(options.lineage)
+  const processing = ProcessingOptions.resolve(options.processing)
   const upserts = options.uniqueKey === "upsert"
   const grace = Option.getOrElse(Duration.fromInput(options.grace ?? "10 seconds"), () => Duration.infinity)
   const problems = [
@@ -144,9 +152,11 @@ export const resolve = (options: Options): Result.Result<Settings, ReadonlyArray
     ...limitProblems(limits),
     ...problemOf(delivery),
     ...problemOf(lineage),
+    ...problemOf(processing),
     ...(Result.isSuccess(lineage) ? keyProblems(lineage.success, upserts || options.acceptDoubles === true) : [])
   ]
-  if (problems.length > 0 || Result.isFailure(delivery) || Result.isFailure(lineage)) return Result.fail(problems)
+  if (problems.length > 0 || Result.isFailure(delivery) || Result.isFailure(lineage) || Result.isFailure(processing))
+    return Result.fail(problems)
   return Result.succeed({
     bucket: options.bucket,
     name: nameOf(options),
@@ -156,6 +166,7 @@ export const resolve = (options: Options): Result.Result<Settings, ReadonlyArray
     skipDuplicates: options.skipDuplicates ?? false,
     upserts,
     removesDocuments: options.documents === "remove",
-    grace
+    grace,
+    processing: processing.success
   })
 }

@@ -41,6 +41,9 @@ export const file = (path: string, options?: Partial<SourceFile.SourceFile>): So
   ...options
 })
 
+/** The source key of the file at this path. */
+export const keyOf = (path: string): string => Lineage.sourceKey(file(path).uri)
+
 /** Links that name the file and how often they were minted. */
 export const links = (
   url?: (file: SourceFile.SourceFile) => string
