@@ -129,6 +129,8 @@ export interface Source<out R = never> {
 
 /** Addresses of a file for somebody without our credentials. */
 export interface Link<out R = never> {
+  /** Anybody may read the file anyway, by an address without a signature that does not expire. Default false. */
+  readonly isPublic?: boolean | undefined
   /** An https address that anybody can GET for so long, and no longer. Carries a signature: a secret. */
   readonly presigned: (
     file: SourceFile,

@@ -16,7 +16,8 @@ export type Method = "auto" | "inline" | "upload" | "reference"
 /** How files are delivered. */
 export interface Options {
   /**
-   * For all files, or file by file. `auto` (default): inline what fits, else by upload. `reference`: Mixpeek fetches the file
+   * For all files, or file by file. `auto` (default): by reference where anybody may read the file anyway, else inline what fits,
+   * else by upload. `reference`: Mixpeek fetches the file
    * itself, by a link that the source makes. Values (types `object`, `array`, `string`, …) are always inline.
    */
   readonly method?: Method | ((file: SourceFile.SourceFile) => Method) | undefined
@@ -136,6 +137,7 @@ export type Delivered =
   | Outcome.Outcome
 
 const link: Delivered = { _tag: "Link", why: "reference: as configured" }
+const publicLink: Delivered = { _tag: "Link", why: "reference: anybody may read it" }
 
 const uploadAsConfigured: Delivered = { _tag: "Upload", why: "upload: as configured" }
 
@@ -296,9 +298,13 @@ export const deliver = (
   const tooLarge: Otherwise = (what) => tooLargeInline(what, delivery.maxInlineBytes)
   // A value has no other way.
   if (!isFileType(type) || method === "inline") return inline(delivery, file, type, content, tooLarge)
-  if (method === "auto") return inline(delivery, file, type, content, tooLargeUploaded(delivery))
   if (method === "upload") return Effect.succeed(uploadAsConfigured)
   const store = Option.getOrUndefined(content.link)
+  const withBytes = () => inline(delivery, file, type, content, tooLargeUploaded(delivery))
+  if (method === "auto") {
+    if (store?.isPublic !== true) return withBytes()
+    return AtHand.flatMap(fits(delivery, file, store), (fit) => (fit ? Effect.succeed(publicLink) : withBytes()))
+  }
   if (store === undefined) return Effect.succeed(noLink)
   return AtHand.flatMap(fits(delivery, file, store), (fit): Effect.Effect<Delivered, Source.SourceError> => {
     if (!fit) return Effect.succeed(linkTooLong)

@@ -50,6 +50,17 @@ describe("BlobDelivery", () => {
       })
     )
 
+    it.effect("refers to a file that anybody may read, where the address is short enough", () =>
+      Effect.gen(function* () {
+        const open = { ...Fixtures.links(), isPublic: true }
+        assert.strictEqual(code(yield* deliver(undefined, "text", "hello", undefined, open)), "Link")
+        assert.deepStrictEqual(data(yield* deliver(undefined, "object", "{}", undefined, open)), {})
+        const long = Fixtures.file("é".repeat(500))
+        const links = { ...Fixtures.links(({ uri }) => `https://files.example/${uri}`), isPublic: true }
+        assert.strictEqual(data(yield* deliver(undefined, "text", "hello", long, links)), "hello")
+      })
+    )
+
     it.effect("sends a value as it is, or not at all: there is no other way", () =>
       Effect.gen(function* () {
         const large = Fixtures.file("a.json", { size: 5_000_001 })

@@ -10,7 +10,7 @@
  * key. Nothing is asked for each file: what it is comes from the listing, and its media type from its extension.
  */
 import { type Source, type SourceFile } from "@sluice/core"
-import { Config, DateTime, Duration, Effect, Option, Stream } from "effect"
+import { Config, DateTime, Duration, Effect, Option, Redacted, Stream } from "effect"
 import * as Attributes from "./Attributes.ts"
 import { stateOf } from "./Entry.ts"
 import { read } from "./Read.ts"
@@ -39,7 +39,11 @@ export const make = (options: Options): Source.Source<S3> => {
   const guardStream = <A, R>(stream: Stream.Stream<A, Source.SourceError, R>) =>
     refused === undefined ? stream : Stream.fail(refused)
   const link: Source.Link<S3> = {
-    presigned: (file, expiresIn) => guard(presigned(settings, file, expiresIn)),
+    isPublic: settings.publicRead,
+    presigned: (file, expiresIn) =>
+      settings.publicRead
+        ? Effect.map(guard(presigned(settings, file, expiresIn)), unsigned)
+        : guard(presigned(settings, file, expiresIn)),
     address: (file) => raw(settings.bucket, file.path)
   }
   return {
@@ -105,6 +109,15 @@ const presigned = Effect.fnUntraced(function* (
     )
     .pipe(Effect.mapError(toSourceError(settings.name)))
 })
+
+/** The address without what makes it a secret, and what makes it expire. */
+const unsigned = (url: Redacted.Redacted<string>): Redacted.Redacted<string> => {
+  const plain = new URL(Redacted.value(url))
+  for (const name of [...plain.searchParams.keys()]) {
+    if (name !== "versionId") plain.searchParams.delete(name)
+  }
+  return Redacted.make(plain.href)
+}
 
 const optional = <A>(config: Config.Config<A>) => Config.map(Config.option(config), Option.getOrUndefined)
 

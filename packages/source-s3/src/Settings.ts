@@ -35,6 +35,8 @@ export interface Options {
     | "restore"
     | { readonly restore: { readonly days: number; readonly tier: Tier } }
     | undefined
+  /** Anybody may read the objects: links to them are plain addresses, and sinks may prefer them to bytes. Default false. */
+  readonly publicRead?: boolean | undefined
   /** You pay for requests and transfer; buckets that ask for it refuse everybody else. */
   readonly requesterPays?: boolean | undefined
   /** The key that the objects are encrypted with (SSE-C): 32 bytes, base64. */
@@ -61,6 +63,7 @@ export interface Settings {
   readonly attributes: ReadonlySet<string>
   /** An S3 Express bucket: its listings are in no order and know no versions. */
   readonly directory: boolean
+  readonly publicRead: boolean
   /** What goes with every request. */
   readonly payer: { readonly RequestPayer?: "requester" }
   /** What goes with every request for an object's content. A function, so that printing the settings shows no key. */
@@ -137,6 +140,7 @@ export const fromOptions = (options: Options): Settings => {
     concurrency: directory ? 1 : (options.concurrency ?? 4),
     attributes: new Set(options.attributes),
     directory,
+    publicRead: options.publicRead === true,
     payer: options.requesterPays === true ? { RequestPayer: "requester" } : {},
     customerKey: () =>
       options.sseCustomerKey === undefined

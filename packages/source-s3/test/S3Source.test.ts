@@ -71,6 +71,20 @@ describe("S3Source", () => {
     })
   )
 
+  it.live("links to what anybody may read without a signature, and to its version", () =>
+    Effect.gen(function* () {
+      const { s3, live } = yield* standIn()
+      yield* s3.createBucket("acme", { versioning: true })
+      yield* s3.put("acme", "a b.txt", "x")
+      const [file] = yield* files({ bucket: "acme", versions: "all" }, live)
+      if (file === undefined) return assert.fail("nothing was listed")
+      const link = Option.getOrThrow(S3Source.make({ bucket: "acme", publicRead: true }).link(file))
+      const url = new URL(Redacted.value(yield* link.presigned(file, Duration.minutes(5)).pipe(Effect.provide(live))))
+      assert.isTrue(link.isPublic)
+      assert.deepStrictEqual([url.pathname, [...url.searchParams.keys()]], ["/acme/a%20b.txt", ["versionId"]])
+    })
+  )
+
   it.live("makes no link that lives longer than S3 allows", () =>
     Effect.gen(function* () {
       const { s3, live } = yield* standIn()

@@ -28,6 +28,7 @@ export class FileContent<R> implements Content {
 
   get link() {
     return Option.map(this.#source.link(this.#file), (link) => ({
+      isPublic: link.isPublic,
       address: link.address,
       presigned: (of: SourceFile, expiresIn: Duration.Duration) =>
         Effect.provideContext(link.presigned(of, expiresIn), this.#context)
