@@ -20,6 +20,15 @@ export type UploadEvent =
   /** No object came to use it, and it cannot be taken back, or could not by now. */
   | { readonly _tag: "Orphaned" }
 
+/** The other side was down, and nothing was sent until it was back, or until it was given up. Milliseconds since 1970. */
+export interface Outage {
+  /** Of the first request that it did not answer. */
+  readonly since: number
+  /** When this request began to wait for it. */
+  readonly waitedFrom: number
+  readonly until: number
+}
+
 /** Listens to connectors. Methods return at once and never fail: they are called on hot paths. */
 export interface Observer {
   /** One request is about to leave. Retries are requests too. */
@@ -29,10 +38,18 @@ export interface Observer {
   /** Time was spent waiting for permission to send (a rate limit, a Retry-After, a backoff). */
   readonly waited: (traffic: Traffic, duration: Duration.Duration) => void
   readonly upload: (event: UploadEvent) => void
+  /** A request waited for the other side to be back; said at the end of it, by each that waited. */
+  readonly unavailable: (traffic: Traffic, outage: Outage) => void
 }
 
 /** Hears nothing: what an observer of some of it begins with. */
-export const silent: Observer = { request: () => {}, retried: () => {}, waited: () => {}, upload: () => {} }
+export const silent: Observer = {
+  request: () => {},
+  retried: () => {},
+  waited: () => {},
+  upload: () => {},
+  unavailable: () => {}
+}
 
 /** The observer in force; hears nothing by default. */
 export const Observer = Context.Reference<Observer>("@sluice/core/Observer", {

@@ -299,6 +299,11 @@ export const start = <R>(
         upload: (event) => {
           tally.upload(event)
           outer.upload(event)
+        },
+        unavailable: (traffic, outage) => {
+          const since = Math.max(outage.since, DateTime.toEpochMillis(startedAt))
+          tally.unavailable({ ...outage, since })
+          outer.unavailable(traffic, outage)
         }
       }),
       Effect.annotateLogs({ pipeline: name, runId: id }),

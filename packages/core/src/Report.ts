@@ -1,7 +1,7 @@
 /**
  * What a run did. It adds up, always: `discovered = unchanged + filtered + created + updated + skipped + rejected + removed`.
  */
-import { Schema } from "effect"
+import { Effect, Schema } from "effect"
 import type { Outcome } from "./Outcome.ts"
 
 /** How often one cause occurred, and the first few files it occurred to. */
@@ -107,6 +107,8 @@ export const Report = Schema.Struct({
   retries: Schema.Natural,
   /** Waiting for rate limits and backoff, summed over everything that waited at the same time. */
   waitedSeconds: Schema.Finite,
+  /** In which the sink was down and nothing was sent to it, from the first request that it did not answer. */
+  unavailableSeconds: Schema.Finite.pipe(Schema.withDecodingDefaultKey(Effect.succeed(0))),
   /** Why files were rejected, most frequent first. */
   rejections: Schema.Array(CauseCount),
   /** Why files were skipped, most frequent first. */
@@ -173,6 +175,9 @@ export const format = (report: Report): string => {
     ...(report.unsettled > 0 ? [`  without an outcome: ${count(report.unsettled)}`] : []),
     `  ${count(report.bytes)} bytes, ${count(report.batches)} batches ${(report.batchFill * 100).toFixed(1)} % full,` +
       ` ${count(report.requests)} requests, ${count(report.retries)} retries, waited ${report.waitedSeconds.toFixed(1)} s`,
+    ...(report.unavailableSeconds > 0
+      ? [`  the sink was not available for ${report.unavailableSeconds.toFixed(1)} s`]
+      : []),
     ...(report.uploads.created === 0 && report.uploads.orphans === 0 ? [] : [formatUploads(report.uploads)]),
     ...(report.processing === undefined ? [] : [formatProcessing(report.processing)]),
     ...causes("failed to be processed", report.processing?.causes ?? []),

@@ -57,13 +57,15 @@ export const delay = (
  * Runs the effect again for as long as `decide` says so and the policy allows; then fails with the last error. Gives up
  * at once where the wait would end after `maxElapsed`. Defects and interruption pass through untouched.
  *
- * `onRetry` runs before each wait: for counting and logging.
+ * `onRetry` runs before each wait: for counting and logging. `excused` says how many milliseconds of those that have
+ * passed do not count: the other side was down, and was waited for.
  */
 export const retry =
   <E>(
     policy: Policy,
     decide: (error: E) => Decision,
-    onRetry?: (error: E, delay: Duration.Duration) => Effect.Effect<void>
+    onRetry?: (error: E, delay: Duration.Duration) => Effect.Effect<void>,
+    excused: () => number = () => 0
   ) =>
   <A, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
     Effect.gen(function* () {
@@ -75,7 +77,8 @@ export const retry =
         const decision = decide(error)
         if (decision._tag === "Stop" || attempt >= policy.maxAttempts) return yield* Effect.fail(error)
         const wait = delay(policy, attempt, yield* Random.next, decision.after)
-        const elapsed = Duration.nanos((yield* Clock.monotonicTimeNanos) - start)
+        const passed = Duration.nanos((yield* Clock.monotonicTimeNanos) - start)
+        const elapsed = Duration.subtract(passed, Duration.millis(excused()))
         if (!Duration.isFinite(wait) || Duration.isGreaterThan(Duration.sum(elapsed, wait), policy.maxElapsed)) {
           return yield* Effect.fail(error)
         }

@@ -49,6 +49,18 @@ describe("a report", () => {
     )
   })
 
+  it("counts the time of an outage once, however many waited for it", () => {
+    const tally = Tally.make()
+    tally.unavailable({ since: 1000, waitedFrom: 2000, until: 11_000 })
+    tally.unavailable({ since: 1000, waitedFrom: 1500, until: 11_000 })
+    tally.unavailable({ since: 1000, waitedFrom: 1500, until: 12_000 })
+    tally.unavailable({ since: 20_000, waitedFrom: 20_000, until: 22_000 })
+    const report = reportOf(tally)
+    assert.strictEqual(report.unavailableSeconds, 13)
+    assert.include(Report.format(report), "not available for 13.0 s")
+    assert.notInclude(Report.format(reportOf(Tally.make())), "not available")
+  })
+
   it("counts bytes of what arrived, and what has no outcome", () => {
     const tally = Tally.make()
     tally.listed(5)

@@ -85,6 +85,16 @@ describe("Retry.retry", () => {
     })
   )
 
+  it.effect("does not count time that is excused", () =>
+    Effect.gen(function* () {
+      const starts: Array<number> = []
+      const brief = { ...policy, maxElapsed: Duration.seconds(100) }
+      const wait = () => Retry.again(Duration.seconds(61))
+      yield* settle(flaky(3, starts).pipe(Retry.retry(brief, wait, undefined, () => 60_000)))
+      assert.deepStrictEqual(starts, [0, 61_000, 122_000])
+    })
+  )
+
   it.effect("fails with the last error when the attempts are used up", () =>
     Effect.gen(function* () {
       const exit = yield* settle(flaky(99).pipe(Retry.retry(policy, () => Retry.again())))

@@ -226,7 +226,8 @@ export class Mixpeek extends Context.Service<
           timeout: overrides.timeout ?? options.timeout,
           allowPlainHttp: overrides.allowPlainHttp ?? options.allowPlainHttp,
           rateLimits: overrides.rateLimits ?? options.rateLimits,
-          maxInFlight: overrides.maxInFlight ?? options.maxInFlight
+          maxInFlight: overrides.maxInFlight ?? options.maxInFlight,
+          maxUnavailable: overrides.maxUnavailable ?? options.maxUnavailable
         })
       )
     )

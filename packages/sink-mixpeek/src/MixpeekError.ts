@@ -66,6 +66,9 @@ const isQuota = (failure: Failure) =>
   Predicate.isString(failure.body.details["resource"]) ||
   says(failure, /\b(quota|credits?|tier)\b/i)
 
+/** An answer by which the API is down: not one that it gave, or one that it could not help. */
+export const isDown = (status: number): boolean => status >= 500 && status !== 501 && status !== 505
+
 /** The first row that fits decides. */
 const table: ReadonlyArray<Row> = [
   {

@@ -32,6 +32,11 @@ export interface Options {
    * plan allows (free 5, pro 50), and 4 until it is known. Where several processes use the key, the share of this one.
    */
   readonly maxInFlight?: number | undefined
+  /**
+   * How long a request waits for an API that is down before the run fails; default 15 minutes. Nothing but a probe is sent
+   * meanwhile. An API that has not answered yet since the process began is not waited for.
+   */
+  readonly maxUnavailable?: Duration.Input | undefined
 }
 
 /** Options that hold. */
@@ -44,10 +49,12 @@ export interface Checked {
   readonly allowPlainHttp: boolean
   readonly rateLimits: { readonly [C in Category]?: Rate | undefined }
   readonly maxInFlight: number | undefined
+  readonly maxUnavailable: Duration.Duration
 }
 
 export const defaultUrl = "https://api.mixpeek.com"
 export const defaultTimeout = Duration.seconds(120)
+export const defaultMaxUnavailable = Duration.minutes(15)
 
 const wrong = (field: string, problem: string, remedy: string) =>
   Effect.fail(new Misconfigured({ field, problem, remedy }))
@@ -117,6 +124,14 @@ export const check = Effect.fnUntraced(function* (options: Options) {
       "Use what your plan allows (free 5, pro 50), or leave it out"
     )
   }
+  const maxUnavailable = Option.getOrUndefined(Duration.fromInput(options.maxUnavailable ?? defaultMaxUnavailable))
+  if (maxUnavailable === undefined || Duration.isNegative(maxUnavailable) || !Duration.isFinite(maxUnavailable)) {
+    return yield* wrong(
+      "maxUnavailable (MIXPEEK_MAX_UNAVAILABLE)",
+      "not a duration, negative, or endless",
+      "Use some minutes; 0 seconds for not waiting at all"
+    )
+  }
   const checked: Checked = {
     apiKey: options.apiKey,
     namespace: options.namespace,
@@ -124,7 +139,8 @@ export const check = Effect.fnUntraced(function* (options: Options) {
     timeout,
     allowPlainHttp: options.allowPlainHttp ?? false,
     rateLimits: options.rateLimits ?? {},
-    maxInFlight
+    maxInFlight,
+    maxUnavailable
   }
   return checked
 })
@@ -132,7 +148,8 @@ export const check = Effect.fnUntraced(function* (options: Options) {
 /**
  * Options from the environment: `MIXPEEK_API_KEY` and `MIXPEEK_NAMESPACE` (both required), `MIXPEEK_URL`,
  * `MIXPEEK_TIMEOUT` (`120 seconds`), `MIXPEEK_ALLOW_PLAIN_HTTP`, `MIXPEEK_REQUESTS_PER_MINUTE` and `MIXPEEK_BURST`
- * (upper bounds of the category `data`), `MIXPEEK_MAX_IN_FLIGHT`.
+ * (upper bounds of the category `data`), `MIXPEEK_MAX_IN_FLIGHT`,
+ * `MIXPEEK_MAX_UNAVAILABLE` (`15 minutes`).
  */
 export const config: Config.Config<Options> = Config.all({
   apiKey: Config.Redacted("API_KEY").pipe(Config.withDefault(Redacted.make(""))),
@@ -142,7 +159,8 @@ export const config: Config.Config<Options> = Config.all({
   allowPlainHttp: Config.Boolean("ALLOW_PLAIN_HTTP").pipe(Config.withDefault(false)),
   perMinute: Config.option(Config.Int("REQUESTS_PER_MINUTE")),
   burst: Config.option(Config.Int("BURST")),
-  maxInFlight: Config.option(Config.Int("MAX_IN_FLIGHT"))
+  maxInFlight: Config.option(Config.Int("MAX_IN_FLIGHT")),
+  maxUnavailable: Config.option(Config.Duration("MAX_UNAVAILABLE"))
 }).pipe(
   Config.nested("MIXPEEK"),
   Config.map((values) => ({
@@ -155,6 +173,7 @@ export const config: Config.Config<Options> = Config.all({
       onNone: () => undefined,
       onSome: (perMinute) => ({ data: { perMinute, burst: Option.getOrUndefined(values.burst) } })
     }),
-    maxInFlight: Option.getOrUndefined(values.maxInFlight)
+    maxInFlight: Option.getOrUndefined(values.maxInFlight),
+    maxUnavailable: Option.getOrUndefined(values.maxUnavailable)
   }))
 )

@@ -3,8 +3,9 @@
  * them.
  */
 import { Observer, Retry, Sink } from "@sluice/core"
-import { Clock, DateTime, Duration, Effect, flow, Redacted, Result, Schema } from "effect"
+import { Clock, DateTime, Duration, Effect, Exit, flow, Option, Redacted, Result, Schema } from "effect"
 import { Headers, HttpClient, HttpClientRequest, type HttpClientResponse } from "effect/http"
+import * as Circuit from "./Circuit.ts"
 import * as ErrorBody from "./ErrorBody.ts"
 import { keyId, Limits, type Scope } from "./Limits.ts"
 import * as MixpeekError from "./MixpeekError.ts"
@@ -54,21 +55,47 @@ const decide = (error: Sink.SinkError): Retry.Decision =>
     ? Retry.again(error.reason.retryAfter)
     : Retry.stop
 
-/** Again where it was throttled, was not reached, or nobody heard what became of it; told to the observer. */
+/**
+ * Again where it was throttled, was not reached, or nobody heard what became of it; told to the observer. Time in which the
+ * API was down does not count.
+ */
 export const repeated =
   (operation: string, policy: Retry.Policy) =>
   <A, R>(effect: Effect.Effect<A, Sink.SinkError, R>): Effect.Effect<A, Sink.SinkError, R> =>
     Effect.flatMap(Observer.Observer, (observer) => {
       const traffic = { role: "sink", operation } as const
+      let excused = 0
       return effect.pipe(
-        Retry.retry(policy, decide, (_, delay) =>
-          Effect.sync(() => {
-            observer.retried(traffic)
-            observer.waited(traffic, delay)
-          })
+        Effect.provideService(Observer.Observer, {
+          ...observer,
+          unavailable: (of, outage) => {
+            excused += outage.until - outage.waitedFrom
+            observer.unavailable(of, outage)
+          }
+        }),
+        Retry.retry(
+          policy,
+          decide,
+          (_, delay) =>
+            Effect.sync(() => {
+              observer.retried(traffic)
+              observer.waited(traffic, delay)
+            }),
+          () => excused
         )
       )
     })
+
+interface Received {
+  readonly response: HttpClientResponse.HttpClientResponse
+  readonly text: string
+}
+
+/** An API that is up answers a probe in less. */
+const probeTimeout = Duration.seconds(30)
+
+const ofProbe = (exit: Exit.Exit<Received, unknown>): Circuit.Health =>
+  Exit.isSuccess(exit) && !MixpeekError.isDown(exit.value.response.status) ? "up" : "down"
 
 /** For one key and namespace. */
 export const make = Effect.fnUntraced(function* (unchecked: MixpeekOptions.Options) {
@@ -76,6 +103,7 @@ export const make = Effect.fnUntraced(function* (unchecked: MixpeekOptions.Optio
   const limits = yield* Limits
   const secret = Redacted.value(options.apiKey)
   const key = keyId(options.url, options.apiKey)
+  const circuit = yield* Circuit.of(key)
   const bare = yield* HttpClient.HttpClient
   const http = bare.pipe(
     HttpClient.mapRequest(
@@ -87,6 +115,13 @@ export const make = Effect.fnUntraced(function* (unchecked: MixpeekOptions.Optio
       )
     )
   )
+
+  const scopeOf = (category: Wire.Category): Scope => ({
+    keyId: key,
+    category,
+    atMost: options.rateLimits[category],
+    maxInFlight: options.maxInFlight
+  })
 
   const read = <A>(
     call: Call<A>,
@@ -117,45 +152,93 @@ export const make = Effect.fnUntraced(function* (unchecked: MixpeekOptions.Optio
       return answer
     })
 
-  /** One request: waits for permission, sends, reads. */
+  const outcome = (call: MixpeekError.Request, reason: Sink.SinkErrorReason, message: string) =>
+    new Sink.SinkError({ sink: call.sink, operation: call.operation, reason, message })
+
+  const admit = (call: Pick<Call<unknown>, "sink" | "operation" | "creates">, scope: Scope) =>
+    Effect.mapError(limits.admit(scope), (error) =>
+      outcome(
+        call,
+        new Sink.Throttled({ retryAfter: error.opensIn }),
+        `${call.operation} is not sent: ${error.message}`
+      )
+    )
+
+  const send = (call: MixpeekError.Request, request: HttpClientRequest.HttpClientRequest) =>
+    http.execute(request).pipe(
+      Effect.flatMap((response) => Effect.map(response.text, (text) => ({ response, text }))),
+      Effect.mapError((error) => MixpeekError.fromTransport(call, error)),
+      Effect.timeoutOrElse({
+        duration: options.timeout,
+        orElse: () => Effect.fail(MixpeekError.fromTimeout(call, Duration.format(options.timeout)))
+      })
+    )
+
+  const health = (exit: Exit.Exit<Received, Sink.SinkError>): Circuit.Health => {
+    if (Exit.isSuccess(exit)) return MixpeekError.isDown(exit.value.response.status) ? "down" : "up"
+    const error = Option.getOrUndefined(Exit.findErrorOption(exit))
+    return error?.reason._tag === "Unavailable" || error?.reason._tag === "Ambiguous" ? "down" : "neither"
+  }
+
+  /** Asks for something that costs nothing, and at the rate that the key is allowed. */
+  const probe: Effect.Effect<Circuit.Health> = Effect.uninterruptibleMask((restore) =>
+    Effect.gen(function* () {
+      const call = { sink: "mixpeek", operation: "probe", creates: false }
+      const scope = scopeOf("metadata")
+      yield* restore(admit(call, scope))
+      const received = yield* restore(send(call, HttpClientRequest.get("/v1/organizations"))).pipe(
+        Effect.onError(() => limits.unanswered(scope))
+      )
+      const { headers, status } = received.response
+      yield* limits.answered(scope, status, RateHeaders.read(headers, yield* Clock.currentTimeMillis))
+      return received
+    })
+  ).pipe(Effect.timeout(probeTimeout), Effect.exit, Effect.map(ofProbe))
+
+  /** Waits while the API is down. */
+  const whenUp = (call: MixpeekError.Request) =>
+    Effect.flatMap(Observer.Observer, (observer) =>
+      circuit.whenUp({
+        probe,
+        atMost: options.maxUnavailable,
+        waited: (outage) => observer.unavailable({ role: "sink", operation: call.operation }, outage)
+      })
+    ).pipe(
+      Effect.catchTags({
+        StillDown: (error) =>
+          Effect.fail(
+            outcome(
+              call,
+              new Sink.Unusable(),
+              `Mixpeek has not been available for ${Duration.format(error.for)}. Run again when it is: nothing is lost. Raise maxUnavailable (MIXPEEK_MAX_UNAVAILABLE) to wait longer`
+            )
+          ),
+        Stopped: () =>
+          Effect.fail(outcome(call, new Sink.Throttled({}), `${call.operation} is not sent: Mixpeek is not available`))
+      })
+    )
+
+  /** One request: waits for the API and for permission, sends, reads. */
   const exchange = <A>(call: Call<A>): Effect.Effect<Answer<A>, Sink.SinkError> =>
     Effect.uninterruptibleMask((restore) =>
       Effect.gen(function* () {
         const observer = yield* Observer.Observer
         const traffic = { role: "sink", operation: call.operation } as const
-        const scope: Scope = {
-          keyId: key,
-          category: call.category,
-          atMost: options.rateLimits[call.category],
-          maxInFlight: options.maxInFlight
-        }
-        const waited = yield* restore(limits.admit(scope)).pipe(
-          Effect.mapError(
-            (error) =>
-              new Sink.SinkError({
-                sink: call.sink,
-                operation: call.operation,
-                reason: new Sink.Throttled({ retryAfter: error.opensIn }),
-                message: `${call.operation} is not sent: ${error.message}`
-              })
-          )
-        )
+        const scope = scopeOf(call.category)
+        yield* restore(whenUp(call))
+        const waited = yield* restore(admit(call, scope))
         if (Duration.toMillis(waited) > 0) observer.waited(traffic, waited)
-        observer.request(traffic)
         const sent = yield* Clock.currentTimeMillis
-        const received = yield* restore(
-          http.execute(call.request).pipe(
-            Effect.flatMap((response) => Effect.map(response.text, (text) => ({ response, text }))),
-            Effect.mapError((error) => MixpeekError.fromTransport(call, error)),
-            Effect.timeoutOrElse({
-              duration: options.timeout,
-              orElse: () => Effect.fail(MixpeekError.fromTimeout(call, Duration.format(options.timeout)))
-            })
-          )
-        ).pipe(Effect.onError(() => limits.unanswered(scope)))
+        const request = Effect.suspend(() => {
+          observer.request(traffic)
+          return send(call, call.request)
+        })
+        const received = yield* restore(circuit.watch(request, health)).pipe(
+          Effect.onError(() => limits.unanswered(scope))
+        )
         return yield* read(call, scope, sent, received.response, received.text)
       })
-    )
+    ).pipe(Effect.catchTag("CircuitBreakerError", () => exchange(call)))
 
   const retried = <A>(call: Call<A>): Effect.Effect<Answer<A>, Sink.SinkError> =>
     exchange(call).pipe(repeated(call.operation, Retry.standard))

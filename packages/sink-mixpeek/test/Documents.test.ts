@@ -4,6 +4,9 @@ import { Effect, Layer, Option, Redacted } from "effect"
 import { HttpClient, HttpClientResponse } from "effect/http"
 import * as Fixtures from "./Fixtures.ts"
 
+/** A key of its own for each client: what is known of an API outlives it. */
+let keys = 0
+
 const documents = ["doc_1", "doc_2"].map((document_id) => ({ document_id, collection_id: "col_a" }))
 const listing = { documents, total: 2 }
 const none = { documents: [], total: 0 }
@@ -42,7 +45,7 @@ const removing = Effect.fnUntraced(function* ({ deletion, listings }: Script) {
   )
   const client = Mixpeek.layer({
     url: "https://api.mixpeek.example",
-    apiKey: Redacted.make("sk_scripted"),
+    apiKey: Redacted.make(`sk_scripted_${++keys}`),
     namespace: "ns",
     rateLimits: { data: { perMinute: 60_000 } }
   }).pipe(Layer.provide(Layer.succeed(HttpClient.HttpClient, http)))

@@ -32,6 +32,8 @@ describe("MixpeekOptions", () => {
     ["a rate of nothing", { rateLimits: { data: { perMinute: 0 } } }, "rateLimits.data", "not above 0"],
     ["no requests in flight", { maxInFlight: 0 }, "maxInFlight", "not a whole number"],
     ["half a request in flight", { maxInFlight: 1.5 }, "maxInFlight", "not a whole number"],
+    ["endless patience", { maxUnavailable: Duration.infinity }, "maxUnavailable", "endless"],
+    ["negative patience", { maxUnavailable: Duration.seconds(-1) }, "maxUnavailable", "negative"],
     ["a burst of nothing", { rateLimits: { data: { perMinute: 1, burst: 0 } } }, "rateLimits.data", "below 1"]
   ] as ReadonlyArray<[string, Partial<MixpeekOptions.Options>, string, string]>)(
     "refuses %s, and names field, problem and remedy",

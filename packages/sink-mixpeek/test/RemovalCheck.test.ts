@@ -5,6 +5,9 @@ import { HttpClient, HttpClientResponse } from "effect/http"
 import * as RemovalCheck from "../src/RemovalCheck.ts"
 import * as Fixtures from "./Fixtures.ts"
 
+/** A key of its own for each client: what is known of an API outlives it. */
+let keys = 0
+
 const envelope = (status: number, type: string) =>
   Response.json({ success: false, status, error: { message: "said so", type } }, { status })
 const notFound = () => envelope(404, "NotFoundError")
@@ -15,12 +18,16 @@ const found = Effect.fnUntraced(function* (
   answers: { readonly deletion?: () => Response; readonly listing?: () => Response }
 ) {
   const { deletion = notFound, listing = notFound } = answers
-  const http = HttpClient.make((request) =>
-    Effect.sync(() => HttpClientResponse.fromWeb(request, request.method === "DELETE" ? deletion() : listing()))
+  const answer = (method: string, path: string) => {
+    if (path === "/v1/organizations") return Response.json({})
+    return method === "DELETE" ? deletion() : listing()
+  }
+  const http = HttpClient.make((request, url) =>
+    Effect.sync(() => HttpClientResponse.fromWeb(request, answer(request.method, url.pathname)))
   )
   const client = Mixpeek.layer({
     url: "https://api.mixpeek.example",
-    apiKey: Redacted.make("sk_scripted"),
+    apiKey: Redacted.make(`sk_scripted_${++keys}`),
     namespace: "ns",
     rateLimits: { data: { perMinute: 60_000 } }
   }).pipe(Layer.provide(Layer.succeed(HttpClient.HttpClient, http)))

@@ -6,11 +6,14 @@ import * as Upload from "../src/Upload.ts"
 import * as Fixtures from "./Fixtures.ts"
 import { begin, bytesOf, contentOf, makeDesk, told } from "./UploadFixtures.ts"
 
+/** A key of its own for each client: what is known of an API outlives it. */
+let keys = 0
+
 const names = (count: number) => Arr.makeBy(count, (n) => `file ${n}.txt`)
 
 /** A client whose creates are answered by a function of what was asked for. */
 const answering = (answer: (uploads: ReadonlyArray<Asked>) => ReadonlyArray<object>) =>
-  Mixpeek.layer({ apiKey: Redacted.make("sk_scripted"), namespace: "ns_1" }).pipe(
+  Mixpeek.layer({ apiKey: Redacted.make(`sk_scripted_${++keys}`), namespace: "ns_1" }).pipe(
     Layer.provide(
       Layer.succeed(
         HttpClient.HttpClient,

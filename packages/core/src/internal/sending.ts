@@ -7,6 +7,7 @@ import * as Observer from "../Observer.ts"
 import { type Cause, Created, type Outcome, Rejected } from "../Outcome.ts"
 import * as Retry from "../Retry.ts"
 import type { Answer, Prepared, Record, Sink, SinkError } from "../Sink.ts"
+import { Stopping } from "../Stopping.ts"
 
 /** A record that waits or travels. */
 export interface Item<Rec, P> {
@@ -71,6 +72,10 @@ export const make = <O, P extends Prepared, R, Rec extends Record<O>, E>(
         waited: (traffic, duration) => {
           waited += Duration.toMillis(duration)
           outer.waited(traffic, duration)
+        },
+        unavailable: (traffic, outage) => {
+          waited += outage.until - outage.waitedFrom
+          outer.unavailable(traffic, outage)
         }
       })
     )
@@ -157,13 +162,27 @@ export const make = <O, P extends Prepared, R, Rec extends Record<O>, E>(
 
   const send: (items: Batch<I>) => Effect.Effect<void, never, R> = Effect.fnUntraced(function* (batch: Batch<I>) {
     const start = yield* Clock.currentTimeMillis
+    const outer = yield* Observer.Observer
+    // While the sink is down nothing is tried, and nobody's patience wears out: the sink has a limit of its own for that.
+    let excused = 0
+    const waiting = <A, E2, R2>(effect: Effect.Effect<A, E2, R2>) =>
+      effect.pipe(
+        Effect.provideService(Observer.Observer, {
+          ...outer,
+          unavailable: (traffic, outage) => {
+            excused += outage.until - outage.waitedFrom
+            outer.unavailable(traffic, outage)
+          }
+        }),
+        Effect.provideService(Stopping, around.stopping)
+      )
     for (let items = batch, attempt = 1; ;) {
       const allowed = yield* Effect.result(around.leaving(items))
       if (Result.isFailure(allowed)) {
         around.abandon(items)
         return yield* around.halt(allowed.failure)
       }
-      const result = yield* request(items)
+      const result = yield* waiting(request(items))
       if (Result.isSuccess(result)) return yield* settleAnswers(items, result.success)
       const error = result.failure
       const reason = error.reason
@@ -177,7 +196,7 @@ export const make = <O, P extends Prepared, R, Rec extends Record<O>, E>(
         return yield* isolate(items, reason.cause, [])
       }
       if (reason._tag === "Ambiguous") {
-        const left = yield* Effect.result(resolve(items))
+        const left = yield* waiting(Effect.result(resolve(items)))
         if (Result.isFailure(left)) {
           around.abandon(items)
           return yield* around.halt(left.failure)
@@ -192,7 +211,7 @@ export const make = <O, P extends Prepared, R, Rec extends Record<O>, E>(
       const wait = Retry.delay(around.policy, attempt, yield* Random.next, reason.retryAfter)
       // Being told to wait is no failure of the batch: only time limits it.
       if (reason._tag !== "Throttled") attempt++
-      const elapsed = now - start + Duration.toMillis(wait)
+      const elapsed = now - start - excused + Duration.toMillis(wait)
       if (attempt > around.policy.maxAttempts || elapsed > Duration.toMillis(around.policy.maxElapsed)) {
         // Others got through meanwhile: it is something in this batch, and it must not end the run.
         if (reason._tag === "Ambiguous" && lastSuccess > start) return yield* isolate(items, causeOf(error), [])
@@ -201,10 +220,9 @@ export const make = <O, P extends Prepared, R, Rec extends Record<O>, E>(
       }
       const stopped = yield* Effect.timeoutOption(around.stopping, wait)
       if (Option.isSome(stopped)) return around.abandon(items)
-      const observer = yield* Observer.Observer
       const traffic = { role: "sink", operation: error.operation } as const
-      observer.waited(traffic, wait)
-      observer.retried(traffic)
+      outer.waited(traffic, wait)
+      outer.retried(traffic)
     }
   })
 

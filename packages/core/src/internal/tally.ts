@@ -2,7 +2,7 @@
  * Counts while a run goes on; its size does not depend on the number of files.
  */
 import type { DateTime } from "effect"
-import type { UploadEvent } from "../Observer.ts"
+import type { Outage, UploadEvent } from "../Observer.ts"
 import type { Batch } from "../Dispatch.ts"
 import type { Outcome } from "../Outcome.ts"
 import type { Closed, Failure } from "../Processing.ts"
@@ -38,6 +38,8 @@ export interface Tally {
   readonly waited: (millis: number) => void
   readonly upload: (event: UploadEvent) => void
   readonly processing: (event: ProcessingEvent) => void
+  /** Of outages that overlap, as all who waited for the same one tell of it, the time counts once. */
+  readonly unavailable: (outage: Outage) => void
   /** The last thing the source was asked was not answered in full. */
   readonly isIncomplete: () => boolean
   readonly counts: () => Counts & { readonly listed: number; readonly discovered: number; readonly bytes: number }
@@ -64,6 +66,8 @@ export const make = (): Tally => {
   let sourceRequests = 0
   let retries = 0
   let waitedMillis = 0
+  let unavailableMillis = 0
+  let availableFrom = 0
   let heldBack = 0
   const uploads = { created: 0, completed: 0, bytes: 0, mismatched: 0, orphans: 0 }
   let processing: { batches: number; objects: number; completed: number; failed: number; open: number } | undefined
@@ -138,6 +142,10 @@ export const make = (): Tally => {
         for (const { count, failure } of unnamed) failures.count(failure.code, count)
       }
     },
+    unavailable: ({ since, until }) => {
+      unavailableMillis += Math.max(0, until - Math.max(since, availableFrom))
+      availableFrom = Math.max(availableFrom, until)
+    },
     isIncomplete: () => passes.at(-1)?.ended === "incomplete",
     counts: () => ({ ...counts, listed, discovered: discovered(), bytes }),
     report: (run) => ({
@@ -156,6 +164,7 @@ export const make = (): Tally => {
       sourceRequests,
       retries,
       waitedSeconds: waitedMillis / 1000,
+      unavailableSeconds: unavailableMillis / 1000,
       rejections: rejections.list(),
       skips: skips.list()
     })

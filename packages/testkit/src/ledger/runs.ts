@@ -124,6 +124,7 @@ const reportOf = (runId: string): Report.Report => ({
   sourceRequests: 0,
   retries: 0,
   waitedSeconds: 0,
+  unavailableSeconds: 0,
   rejections: [],
   skips: []
 })
