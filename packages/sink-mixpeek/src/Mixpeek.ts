@@ -227,7 +227,8 @@ export class Mixpeek extends Context.Service<
           allowPlainHttp: overrides.allowPlainHttp ?? options.allowPlainHttp,
           rateLimits: overrides.rateLimits ?? options.rateLimits,
           maxInFlight: overrides.maxInFlight ?? options.maxInFlight,
-          maxUnavailable: overrides.maxUnavailable ?? options.maxUnavailable
+          maxUnavailable: overrides.maxUnavailable ?? options.maxUnavailable,
+          uploadBytesPerSecond: overrides.uploadBytesPerSecond ?? options.uploadBytesPerSecond
         })
       )
     )

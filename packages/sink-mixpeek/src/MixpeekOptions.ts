@@ -37,6 +37,8 @@ export interface Options {
    * meanwhile. An API that has not answered yet since the process began is not waited for.
    */
   readonly maxUnavailable?: Duration.Input | undefined
+  /** Bytes per second of all uploads in this process together, at least 1,024; no cap by default. */
+  readonly uploadBytesPerSecond?: number | undefined
 }
 
 /** Options that hold. */
@@ -50,6 +52,7 @@ export interface Checked {
   readonly rateLimits: { readonly [C in Category]?: Rate | undefined }
   readonly maxInFlight: number | undefined
   readonly maxUnavailable: Duration.Duration
+  readonly uploadBytesPerSecond: number | undefined
 }
 
 export const defaultUrl = "https://api.mixpeek.com"
@@ -132,6 +135,14 @@ export const check = Effect.fnUntraced(function* (options: Options) {
       "Use some minutes; 0 seconds for not waiting at all"
     )
   }
+  const { uploadBytesPerSecond } = options
+  if (uploadBytesPerSecond !== undefined && !(Number.isFinite(uploadBytesPerSecond) && uploadBytesPerSecond >= 1024)) {
+    return yield* wrong(
+      "uploadBytesPerSecond (MIXPEEK_UPLOAD_BYTES_PER_SECOND)",
+      `${uploadBytesPerSecond} is not a number from 1,024`,
+      "Use bytes per second, such as 5_000_000 for 40 Mbit/s, or leave it out"
+    )
+  }
   const checked: Checked = {
     apiKey: options.apiKey,
     namespace: options.namespace,
@@ -140,7 +151,8 @@ export const check = Effect.fnUntraced(function* (options: Options) {
     allowPlainHttp: options.allowPlainHttp ?? false,
     rateLimits: options.rateLimits ?? {},
     maxInFlight,
-    maxUnavailable
+    maxUnavailable,
+    uploadBytesPerSecond
   }
   return checked
 })
@@ -149,7 +161,7 @@ export const check = Effect.fnUntraced(function* (options: Options) {
  * Options from the environment: `MIXPEEK_API_KEY` and `MIXPEEK_NAMESPACE` (both required), `MIXPEEK_URL`,
  * `MIXPEEK_TIMEOUT` (`120 seconds`), `MIXPEEK_ALLOW_PLAIN_HTTP`, `MIXPEEK_REQUESTS_PER_MINUTE` and `MIXPEEK_BURST`
  * (upper bounds of the category `data`), `MIXPEEK_MAX_IN_FLIGHT`,
- * `MIXPEEK_MAX_UNAVAILABLE` (`15 minutes`).
+ * `MIXPEEK_MAX_UNAVAILABLE` (`15 minutes`), `MIXPEEK_UPLOAD_BYTES_PER_SECOND`.
  */
 export const config: Config.Config<Options> = Config.all({
   apiKey: Config.Redacted("API_KEY").pipe(Config.withDefault(Redacted.make(""))),
@@ -160,7 +172,8 @@ export const config: Config.Config<Options> = Config.all({
   perMinute: Config.option(Config.Int("REQUESTS_PER_MINUTE")),
   burst: Config.option(Config.Int("BURST")),
   maxInFlight: Config.option(Config.Int("MAX_IN_FLIGHT")),
-  maxUnavailable: Config.option(Config.Duration("MAX_UNAVAILABLE"))
+  maxUnavailable: Config.option(Config.Duration("MAX_UNAVAILABLE")),
+  uploadBytesPerSecond: Config.option(Config.Finite("UPLOAD_BYTES_PER_SECOND"))
 }).pipe(
   Config.nested("MIXPEEK"),
   Config.map((values) => ({
@@ -174,6 +187,7 @@ export const config: Config.Config<Options> = Config.all({
       onSome: (perMinute) => ({ data: { perMinute, burst: Option.getOrUndefined(values.burst) } })
     }),
     maxInFlight: Option.getOrUndefined(values.maxInFlight),
-    maxUnavailable: Option.getOrUndefined(values.maxUnavailable)
+    maxUnavailable: Option.getOrUndefined(values.maxUnavailable),
+    uploadBytesPerSecond: Option.getOrUndefined(values.uploadBytesPerSecond)
   }))
 )

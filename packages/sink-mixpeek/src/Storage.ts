@@ -6,6 +6,7 @@
 import { Endpoint, type Source } from "@sluice/core"
 import { Clock, Data, Duration, Effect, Redacted, Stream } from "effect"
 import { type Headers, HttpBody, HttpClient, HttpClientRequest } from "effect/http"
+import type { Cap } from "./Bandwidth.ts"
 import { scrub } from "./ErrorBody.ts"
 
 /** What is put where. */
@@ -71,13 +72,14 @@ const storedOf = (headers: Headers.Headers): Stored => {
 }
 
 /**
- * Puts content, and answers with what the storage says of it. Fails with what reading the content fails with, or with
+ * Puts content, no faster than all uploads together may, and answers with what the storage says of it. Fails with what reading the content fails with, or with
  * `StorageError`.
  */
 export const put = Effect.fn("Storage.put")(function* (
   http: HttpClient.HttpClient,
   { bytes, content, contentType, url }: Put,
-  allowPlainHttp: boolean
+  allowPlainHttp: boolean,
+  cap?: Cap
 ): Effect.fn.Return<Stored, StorageError | Source.SourceError> {
   yield* Effect.annotateCurrentSpan({ bytes })
   const address = URL.parse(Redacted.value(url))
@@ -89,7 +91,15 @@ export const put = Effect.fn("Storage.put")(function* (
   }
   let broken: Source.SourceError | undefined
   let heard = yield* Clock.currentTimeMillis
-  const counted = content.pipe(
+  /** It is we who are silent. */
+  let holdsBack = false
+  const limited =
+    cap === undefined
+      ? content
+      : cap((waiting) => {
+          holdsBack = waiting
+        })(content)
+  const counted = limited.pipe(
     Stream.tap(() =>
       Effect.map(Clock.currentTimeMillis, (now) => {
         heard = now
@@ -102,7 +112,12 @@ export const put = Effect.fn("Storage.put")(function* (
     )
   )
   const silence = Effect.gen(function* () {
-    while ((yield* Clock.currentTimeMillis) - heard < Duration.toMillis(longestSilence)) yield* Effect.sleep(lookEvery)
+    while (true) {
+      const now = yield* Clock.currentTimeMillis
+      if (holdsBack) heard = now
+      if (now - heard >= Duration.toMillis(longestSilence)) break
+      yield* Effect.sleep(lookEvery)
+    }
     return yield* new StorageError({
       reason: "busy",
       message: `the storage of uploads took nothing for ${Duration.format(longestSilence)}`

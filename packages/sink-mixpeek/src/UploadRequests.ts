@@ -6,6 +6,7 @@ import type { Sink, Source } from "@sluice/core"
 import { Effect, type Schema } from "effect"
 import { HttpClientRequest } from "effect/http"
 import { type Answer, bucketPath, decoder, type Requests } from "./Requests.ts"
+import * as Bandwidth from "./Bandwidth.ts"
 import * as Storage from "./Storage.ts"
 import * as UploadWire from "./UploadWire.ts"
 
@@ -64,6 +65,8 @@ export const make = ({ http, options, retried }: Requests): UploadRequests => {
   const path = (bucket: string, uploadId: string) => `${bucketPath(bucket)}/uploads/${encodeURIComponent(uploadId)}`
   const call = (bucket: string, operation: string) =>
     ({ sink: `mixpeek:${bucket}`, operation, category: "upload", creates: true }) as const
+  const rate = options.uploadBytesPerSecond
+  const cap = rate === undefined ? undefined : Bandwidth.ofThisProcess.cap(rate)
   return {
     create: Effect.fn("Mixpeek.createUploads")((bucket, uploads) =>
       retried({
@@ -72,7 +75,7 @@ export const make = ({ http, options, retried }: Requests): UploadRequests => {
         decode: decodeCreated
       })
     ),
-    put: (what) => Storage.put(http, what, options.allowPlainHttp),
+    put: (what) => Storage.put(http, what, options.allowPlainHttp, cap),
     get: Effect.fn("Mixpeek.getUpload")((bucket, uploadId) =>
       retried({
         ...call(bucket, "getUpload"),

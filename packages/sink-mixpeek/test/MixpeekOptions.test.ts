@@ -34,6 +34,8 @@ describe("MixpeekOptions", () => {
     ["half a request in flight", { maxInFlight: 1.5 }, "maxInFlight", "not a whole number"],
     ["endless patience", { maxUnavailable: Duration.infinity }, "maxUnavailable", "endless"],
     ["negative patience", { maxUnavailable: Duration.seconds(-1) }, "maxUnavailable", "negative"],
+    ["a trickle of bytes", { uploadBytesPerSecond: 10 }, "uploadBytesPerSecond", "from 1,024"],
+    ["no number of bytes", { uploadBytesPerSecond: Number.NaN }, "uploadBytesPerSecond", "from 1,024"],
     ["a burst of nothing", { rateLimits: { data: { perMinute: 1, burst: 0 } } }, "rateLimits.data", "below 1"]
   ] as ReadonlyArray<[string, Partial<MixpeekOptions.Options>, string, string]>)(
     "refuses %s, and names field, problem and remedy",
