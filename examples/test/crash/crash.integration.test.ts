@@ -17,7 +17,8 @@ it.live(
         runs: 20,
         seed: 20,
         files: 2000,
-        uploads: true
+        uploads: true,
+        processing: true
       })
       const { attempts: _, edits: __, kills: ___, runs: ____, stranded: _____, ...none } = nothing
       assert.strictEqual(runs, 20)

@@ -14,6 +14,8 @@ export interface Options {
   readonly files: number
   /** Files are uploaded in every second run of each kind of bucket and ledger. */
   readonly uploads: boolean
+  /** Objects are processed in every second run of each kind. */
+  readonly processing: boolean
   /** Hears of each run. */
   readonly onRun?: (result: Result & Variant & { readonly run: number }) => Effect.Effect<void>
 }
@@ -36,6 +38,10 @@ export interface Result {
    * before the next run: the API takes them back no more. Said in reports, and not 0.
    */
   readonly stranded: number
+  /** Objects that are there and were never processed, and batches that were made and never submitted. */
+  readonly forgotten: number
+  /** Objects that were processed again although nothing of them had changed. */
+  readonly reprocessed: number
   /** Files that a stored cursor had passed without their state being settled. */
   readonly frontierAhead: number
   /** Ledgers that were damaged, or held something open at the end. */
@@ -54,6 +60,8 @@ export const nothing: Result = {
   left: 0,
   orphans: 0,
   stranded: 0,
+  forgotten: 0,
+  reprocessed: 0,
   frontierAhead: 0,
   unclean: 0,
   violations: 0
@@ -69,6 +77,8 @@ const sum = (a: Result, b: Result): Result => ({
   left: a.left + b.left,
   orphans: a.orphans + b.orphans,
   stranded: a.stranded + b.stranded,
+  forgotten: a.forgotten + b.forgotten,
+  reprocessed: a.reprocessed + b.reprocessed,
   frontierAhead: a.frontierAhead + b.frontierAhead,
   unclean: a.unclean + b.unclean,
   violations: a.violations + b.violations
@@ -82,10 +92,15 @@ const mostAttempts = 60
 
 const ledgers = postgres === undefined ? (["sqlite"] as const) : (["sqlite", "postgres"] as const)
 
-const variants = (uploads: boolean): ReadonlyArray<Variant> =>
-  (uploads ? [false, true] : [false]).flatMap((uploaded) =>
-    ledgers.flatMap((ledger) => [false, true].map((upserts) => ({ ledger, upserts, uploads: uploaded })))
+const variants = (uploads: boolean, processing: boolean): ReadonlyArray<Variant> => {
+  const kinds = [false, true].flatMap((upserts) => ledgers.map((ledger) => ({ ledger, upserts })))
+  const either = (given: boolean) => (given ? [false, true] : [false])
+  return either(uploads).flatMap((uploaded) =>
+    either(processing).flatMap((processed) =>
+      kinds.map((kind) => ({ ...kind, uploads: uploaded, processing: processed }))
+    )
   )
+}
 
 const one = Effect.fnUntraced(function* (variant: Variant, files: number, draw: () => number) {
   const world = yield* make(variant, files, draw)
@@ -137,17 +152,18 @@ const one = Effect.fnUntraced(function* (variant: Variant, files: number, draw: 
     doubled: late.doubled,
     left: late.left,
     ...(yield* world.uploads),
+    ...(yield* world.processing),
     unclean: (yield* world.isClean) ? 0 : 1,
     violations: (yield* world.violations).length
   })
 })
 
 /** All runs, one after the other. */
-export const crash = Effect.fnUntraced(function* ({ files, onRun, runs, seed, uploads }: Options) {
+export const crash = Effect.fnUntraced(function* ({ files, onRun, processing, runs, seed, uploads }: Options) {
   let total = nothing
-  const kinds = variants(uploads)
+  const kinds = variants(uploads, processing)
   for (let run = 0; run < runs; run++) {
-    const variant = kinds[run % kinds.length] ?? { ledger: "sqlite", upserts: false, uploads: false }
+    const variant = kinds[run % kinds.length] ?? { ledger: "sqlite", upserts: false, uploads: false, processing: false }
     const random = yield* Random.Random.pipe(Random.withSeed(`${seed} ${run}`))
     const result = yield* Effect.scoped(one(variant, files, () => random.nextDoubleUnsafe()))
     if (onRun !== undefined) yield* onRun({ ...result, ...variant, run })

@@ -12,24 +12,29 @@ const flags = {
     Flag.withDefault(false),
     Flag.withDescription("Upload the files in every second run, and count uploads that nothing uses")
   ),
+  processing: Flag.Boolean("processing").pipe(
+    Flag.withDefault(false),
+    Flag.withDescription("Have objects processed in every second run of each kind, and count those that were forgotten")
+  ),
   json: Flag.Boolean("json").pipe(Flag.withDefault(false), Flag.withDescription("Print the result alone, as JSON"))
 }
 
-const isGood = ({ doubled, frontierAhead, left, lost, orphans, unclean, violations }: Result) =>
-  lost + doubled + left + orphans + frontierAhead + unclean + violations === 0
+const isGood = ({ doubled, forgotten, frontierAhead, left, lost, orphans, reprocessed, unclean, violations }: Result) =>
+  lost + doubled + left + orphans + forgotten + reprocessed + frontierAhead + unclean + violations === 0
 
-const command = Command.make("crash", flags, ({ files, json, runs, seed, uploads }) =>
+const command = Command.make("crash", flags, ({ files, json, processing, runs, seed, uploads }) =>
   Effect.gen(function* () {
     const result = yield* crash({
       files,
       runs,
       seed,
       uploads,
-      onRun: ({ ledger, run, uploads: uploaded, upserts, ...one }) =>
+      processing,
+      onRun: ({ ledger, processing: processed, run, uploads: uploaded, upserts, ...one }) =>
         json
           ? Effect.void
           : Console.log(
-              `run ${run}, ${ledger}${upserts ? ", unique key" : ""}${uploaded ? ", uploads" : ""}: ${JSON.stringify(one)}`
+              `run ${run}, ${ledger}${upserts ? ", unique key" : ""}${uploaded ? ", uploads" : ""}${processed ? ", processing" : ""}: ${JSON.stringify(one)}`
             )
     })
     yield* Console.log(JSON.stringify(result))

@@ -23,10 +23,13 @@ const ledger = Layer.unwrap(
   )
 )
 
+const any = { perMinute: 1_000_000, burst: 100_000 }
+
 const run = Effect.gen(function* () {
   const bucket = yield* Config.String("S3_BUCKET")
   const upserts = yield* Config.Boolean("UPSERTS")
   const uploads = yield* Config.Boolean("UPLOADS")
+  const processes = yield* Config.Boolean("PROCESSES")
   const pipeline = Pipeline.make({
     name,
     source: S3Source.make({ bucket }),
@@ -36,6 +39,7 @@ const run = Effect.gen(function* () {
       batch: { maxWait: "50 millis", maxRecords: 50 },
       grace: "1 second",
       delivery: { method: uploads ? "upload" : "auto" },
+      processing: processes ? { mode: "batch", batchSize: 300, every: "50 millis" } : "none",
       ...(upserts ? { uniqueKey: "upsert" } : {})
     }),
     deletes: "propagate"
@@ -43,9 +47,11 @@ const run = Effect.gen(function* () {
   return yield* Pipeline.run(pipeline, { confirmDeletes: true })
 }).pipe(
   Effect.provide(
-    Layer.mergeAll(S3.layerConfig(), Mixpeek.layerConfig({ rateLimits: unlimited }), ledger).pipe(
-      Layer.provide(NodeHttpClient.layerUndici)
-    )
+    Layer.mergeAll(
+      S3.layerConfig(),
+      Mixpeek.layerConfig({ rateLimits: { ...unlimited, metadata: any, compute: any } }),
+      ledger
+    ).pipe(Layer.provide(NodeHttpClient.layerUndici))
   )
 )
 

@@ -21,6 +21,8 @@ export interface Variant {
   readonly upserts: boolean
   /** Files are uploaded; else they go inline. */
   readonly uploads: boolean
+  /** Objects are processed in batches. */
+  readonly processing: boolean
 }
 
 /** A file as it is at the source. */
@@ -45,6 +47,12 @@ export interface UploadFindings {
   readonly orphans: number
   /** Confirmed before a run was killed, of files that are in another state since: the API takes them back no more. */
   readonly stranded: number
+}
+
+/** What went wrong with objects that are processed; nothing should. */
+export interface ProcessingFindings {
+  readonly forgotten: number
+  readonly reprocessed: number
 }
 
 /** Rows of a ledger, read past the ledger itself. */
@@ -135,6 +143,14 @@ const uploadFaults: ReadonlyArray<MixpeekStandIn.Fault> = [
   { kind: "server-error", commits: "before", operations: ["cancelUpload"], fraction: 0.05 }
 ]
 
+/** The same of batches. */
+const batchFaults: ReadonlyArray<MixpeekStandIn.Fault> = [
+  { kind: "reset", commits: "before", operations: ["createBatch", "submitBatch"], fraction: 0.15 },
+  { kind: "gateway-timeout", operations: ["createBatch", "submitBatch"], fraction: 0.1 },
+  { kind: "reset", commits: "after", commitDelay: "300 millis", operations: ["createBatch"], fraction: 0.1 },
+  { kind: "bad-gateway", operations: ["getBatch", "listBatches"], fraction: 0.05 }
+]
+
 const bucket = "files"
 const uriOf = (key: string) => `s3://${bucket}/${key}`
 const uriAt = (key: string) => uriOf(key.split("/").map(encodeURIComponent).join("/"))
@@ -154,7 +170,8 @@ export const make = Effect.fnUntraced(function* (variant: Variant, files: number
     validateEvery: 20,
     logged: 10,
     seed: draw(),
-    faults: variant.uploads ? [...faults, ...uploadFaults] : faults
+    faults: [...faults, ...(variant.uploads ? uploadFaults : []), ...(variant.processing ? batchFaults : [])],
+    documents: { made: "by-batches", collections: [{ id: "col_pages" }] }
   })
   const tables = yield* variant.ledger === "sqlite" ? inFile : inPostgres(postgres ?? "")
   const live = new Map<string, Live>()
@@ -240,7 +257,8 @@ export const make = Effect.fnUntraced(function* (variant: Variant, files: number
         if (JSON.stringify(row) !== '{"integrity_check":"ok"}') return false
       }
       const files = yield* countOf("sluice_files")
-      const open = (yield* countOf("sluice_intents")) + (yield* countOf("sluice_superseded"))
+      const empty = ["sluice_intents", "sluice_superseded", "sluice_processing", "sluice_jobs"]
+      const open = (yield* Effect.forEach(empty, countOf)).reduce((sum, rows) => sum + rows, 0)
       return files === live.size && open === 0
     }),
     violations: mixpeek.violations,
@@ -253,11 +271,28 @@ export const make = Effect.fnUntraced(function* (variant: Variant, files: number
       const stranded = unused.filter(isStranded).length
       return { orphans: unused.length - stranded, stranded } satisfies UploadFindings
     }),
+    processing: Effect.gen(function* () {
+      if (!variant.processing) return { forgotten: 0, reprocessed: 0 } satisfies ProcessingFindings
+      const processed = yield* mixpeek.processed
+      const batches = yield* mixpeek.batches(target)
+      const objects = yield* mixpeek.objects(target)
+      const unprocessed = objects.filter(({ objectId }) => (processed.get(objectId)?.succeeded ?? 0) === 0)
+      const drafts = batches.filter(({ status }) => status === "DRAFT")
+      // An object that is updated is to be processed again: only those that are not say anything.
+      const again = variant.upserts
+        ? []
+        : [...processed.values()].filter(({ failed, succeeded }) => failed + succeeded > 1)
+      return {
+        forgotten: unprocessed.length + drafts.length,
+        reprocessed: again.length
+      } satisfies ProcessingFindings
+    }),
     env: {
       ...environment(s3, mixpeek, bucket),
       LEDGER: tables.address,
       UPSERTS: String(variant.upserts),
-      UPLOADS: String(variant.uploads)
+      UPLOADS: String(variant.uploads),
+      PROCESSES: String(variant.processing)
     }
   }
 })
