@@ -7,7 +7,7 @@ import { SqlClient, SqlError } from "effect/sql"
 import { fromRow } from "./text.ts"
 
 /** What the database says; a client's own words for it are often `Query failed`. */
-const wordsOf = ({ message, reason: { cause } }: SqlError.SqlError): string =>
+export const wordsOf = ({ message, reason: { cause } }: SqlError.SqlError): string =>
   cause instanceof Error && cause.message !== "" && !message.includes(cause.message)
     ? `${message}: ${cause.message}`
     : message
