@@ -1,0 +1,149 @@
+/** How much of what a plan allows is used: 50,000 small files, against a server that keeps to the limits of the plan pro. */
+import { NodeHttpClient } from "@effect/platform-node"
+import { assert, describe, it } from "@effect/vitest"
+import { Limits, Mixpeek, MixpeekSink, type SinkOptions } from "@sluice/sink-mixpeek"
+import type { MixpeekStandIn } from "@sluice/testkit/mixpeek"
+import { Array as Arr, Context, Effect, Fiber, Layer, Stream } from "effect"
+import { HttpClient } from "effect/http"
+import { RateLimiter } from "effect/persistence"
+import { TestClock } from "effect/testing"
+import * as Fixtures from "./Fixtures.ts"
+
+const pro = { requests: 600, burst: 200, algorithm: "token-bucket" } as const
+const plan: MixpeekStandIn.Limits = { data: pro, upload: pro, metadata: pro, concurrent: 50 }
+/** Long enough that many are in flight. */
+const latency = "2 seconds"
+
+/** What every client sends and is answered, so that it can be seen when nothing is on the wire. */
+const traffic = () => {
+  let moved = 0
+  const layer = Layer.effect(
+    HttpClient.HttpClient,
+    Effect.map(HttpClient.HttpClient, (client) =>
+      HttpClient.transform(client, (send) => {
+        moved++
+        return Effect.ensuring(
+          send,
+          Effect.sync(() => moved++)
+        )
+      })
+    )
+  ).pipe(Layer.provide(NodeHttpClient.layerUndici))
+  return { layer, moved: () => moved }
+}
+
+/** One turn of the event loop, in which sockets are read. */
+const turn = Effect.callback<void>((resume) => {
+  setImmediate(() => resume(Effect.void))
+})
+
+/** Time passes only while nothing is on the wire: what is measured is how requests are spaced, and not this machine. */
+const passing = <A, E, R>(effect: Effect.Effect<A, E, R>, moved: () => number) =>
+  Effect.gen(function* () {
+    const fiber = yield* Effect.forkChild(effect)
+    while (fiber.pollUnsafe() === undefined) {
+      for (let quiet = 0, before = moved(); quiet < 12; quiet++) {
+        yield* turn
+        if (moved() !== before) quiet = 0
+        before = moved()
+      }
+      yield* TestClock.adjust("50 millis")
+    }
+    return yield* Fiber.join(fiber)
+  })
+
+const records = (from: number, to: number) =>
+  Stream.range(from, to - 1).pipe(
+    Stream.map((n) =>
+      Fixtures.record(Fixtures.textObject, Fixtures.file(`${n}.txt`, { size: 7 }), Fixtures.content("content"))
+    )
+  )
+
+/** Sends so many files from as many processes as have limits, and tells what the server saw. */
+const sent = Effect.fnUntraced(function* (
+  files: number,
+  limits: ReadonlyArray<Layer.Layer<Limits.Limits>>,
+  options: Partial<SinkOptions.Options> = {}
+) {
+  yield* TestClock.setTime(Date.UTC(2026, 10, 24))
+  const server = yield* Fixtures.standIn({
+    limits: plan,
+    latency,
+    retain: "counts",
+    validateEvery: 50,
+    logged: 100_000
+  })
+  const { layer, moved } = traffic()
+  const maxInFlight = 50 / limits.length
+  const work = (own: Layer.Layer<Limits.Limits>, index: number) =>
+    Effect.gen(function* () {
+      yield* Effect.flatMap(Mixpeek, (mixpeek) => mixpeek.getOrganization)
+      const share = files / limits.length
+      yield* records(index * share, (index + 1) * share).pipe(
+        MixpeekSink.dispatch({ bucket: Fixtures.bucket, concurrency: maxInFlight, uniqueKey: "upsert", ...options }),
+        Stream.runDrain
+      )
+    }).pipe(
+      Effect.provide(
+        Layer.orDie(
+          Mixpeek.layerSharing({ url: server.url, apiKey: server.apiKey, namespace: server.namespace, maxInFlight })
+        ).pipe(Layer.provide([layer, own]))
+      )
+    )
+  yield* passing(Effect.all(limits.map(work), { concurrency: "unbounded" }), moved)
+  const totals = yield* server.totals
+  const batches = (yield* server.requests).filter(({ operation }) => operation === "createObjectsBatch")
+  const times = batches.map(({ at }) => at)
+  const seconds = (Math.max(...times) - Math.min(...times)) / 1000
+  return {
+    objects: yield* server.count(Fixtures.bucket),
+    batches: batches.length,
+    seconds,
+    /** Of what a bucket of 200 that fills with 10 a second gives in the time. */
+    share: batches.length / (pro.burst + (pro.requests / 60) * seconds),
+    refused: totals.byStatus[429] ?? 0,
+    mostAtOnce: totals.mostAtOnce
+  }
+})
+
+/** Processes of their own, as far as limits go, with one store. */
+const sharing = (processes: number) =>
+  Effect.gen(function* () {
+    const store = yield* Layer.build(Layer.fresh(RateLimiter.layerStoreMemory))
+    return Arr.makeBy(processes, () =>
+      Layer.fresh(Limits.Limits.layerShared).pipe(
+        Layer.provide(Layer.succeed(RateLimiter.RateLimiterStore, Context.get(store, RateLimiter.RateLimiterStore)))
+      )
+    )
+  })
+
+describe("the budget of a plan", () => {
+  it.effect("is used to 98 % at least by one process, and never exceeded", () =>
+    Effect.gen(function* () {
+      const seen = yield* sent(50_000, [Limits.Limits.layerSeparate])
+      assert.strictEqual(seen.objects, 50_000)
+      assert.strictEqual(seen.refused, 0)
+      assert.isAtLeast(seen.share, 0.98)
+      assert.isAtMost(seen.mostAtOnce, 50)
+    })
+  )
+
+  it.effect("is used to 98 % at least by two processes that share a key, in sum, and never exceeded", () =>
+    Effect.gen(function* () {
+      const seen = yield* sent(50_000, yield* sharing(2))
+      assert.strictEqual(seen.objects, 50_000)
+      assert.strictEqual(seen.refused, 0)
+      assert.isAtLeast(seen.share, 0.98)
+      assert.isAtMost(seen.mostAtOnce, 50)
+    })
+  )
+
+  it.effect("is not exceeded in any category where files are uploaded, whose bytes count for none", () =>
+    Effect.gen(function* () {
+      const seen = yield* sent(2000, [Limits.Limits.layerSeparate], { delivery: { method: "upload" }, preparing: 100 })
+      assert.strictEqual(seen.objects, 2000)
+      assert.strictEqual(seen.refused, 0)
+      assert.isAtMost(seen.mostAtOnce, 50)
+    })
+  )
+})
