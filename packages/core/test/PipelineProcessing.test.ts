@@ -1,11 +1,12 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Duration, Effect, Fiber, Option } from "effect"
 import { TestClock } from "effect/testing"
-import { Ledger } from "../src/Ledger.ts"
+import { Ledger, nothing } from "../src/Ledger.ts"
+import { Created } from "../src/Outcome.ts"
 import * as Pipeline from "../src/Pipeline.ts"
 import type { Processing } from "../src/Processing.ts"
 import * as Report from "../src/Report.ts"
-import { Refused } from "../src/Sink.ts"
+import { Refused, SinkError, Unauthorized } from "../src/Sink.ts"
 import * as Bucketed from "./fakes/bucketed.ts"
 import * as FakeBucket from "./fakes/FakeBucket.ts"
 import * as FakeProcessing from "./fakes/FakeProcessing.ts"
@@ -168,6 +169,25 @@ describe("objects that are processed", () => {
     })
   )
 
+  it.effect("are left to the next run where the sink cannot go on; everything is sent before the run fails", () =>
+    Effect.gen(function* () {
+      let isRevoked = true
+      const { bucket, files, run } = make({
+        around: (operation, effect) =>
+          isRevoked && operation === "create"
+            ? new SinkError({ sink: "fake", operation, reason: new Unauthorized(), message: "the key was revoked" })
+            : effect
+      })
+      const error = yield* Effect.flip(run(names(5)))
+      assert.strictEqual(error.reason._tag, "SinkFailed")
+      assert.strictEqual(bucket.objects.size, 5)
+      assert.deepInclude(error.report?.processing, { batches: 0, open: 5 })
+      isRevoked = false
+      assert.deepInclude((yield* run(names(5))).processing, { batches: 3, completed: 5, open: 0 })
+      assert.sameMembers([...files().join("")], [..."abcde"])
+    })
+  )
+
   it.effect("fail where the sink does not know their job any more, until they are to be processed again", () =>
     Effect.gen(function* () {
       const { jobs, ledger, run } = make({ wait: Duration.zero })
@@ -195,12 +215,20 @@ describe("objects that are processed", () => {
 
   it.effect("are not processed where they are removed before that", () =>
     Effect.gen(function* () {
-      const { files, ledger, run, submitted } = make({ wait: Duration.zero, maxObjects: 10 }, { deletes: "propagate" })
-      yield* Effect.exit(run(names(2), Bucketed.killedBefore("remove")))
-      yield* ledger.reprocess("p")
-      const before = submitted().length
-      yield* run(["c@1"])
-      assert.deepStrictEqual(files().slice(before), ["c"])
+      const { files, ledger, run, submitted } = make({ maxObjects: 10 }, { deletes: "propagate" })
+      const before = ["a", "b"].map((id) => ({ file: file(id, { token: "1" }), objectId: `object of ${id}` }))
+      yield* Effect.scoped(
+        Effect.flatMap(ledger.open({ pipeline: "p", runId: "before" }), (book) =>
+          book.settle({
+            ...nothing,
+            files: before.map((one) => ({ ...one, outcome: Created.make({ objectId: one.objectId }) })),
+            unprocessed: before.map(({ file: { uri }, objectId }) => ({ uri, objectId }))
+          })
+        )
+      )
+      const { processing, removed } = yield* run(["c@1"])
+      assert.deepStrictEqual([removed, submitted().length, files()], [2, 1, ["c"]])
+      assert.deepInclude(processing, { objects: 1, open: 0 })
     })
   )
 

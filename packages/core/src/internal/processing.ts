@@ -172,7 +172,8 @@ const makeRunning = Effect.fnUntraced(function* <R>(processing: Processing<R>, r
       const unprocessed = unprocessedOf(settlement)
       return Effect.tap(book.settle({ ...settlement, unprocessed }), () =>
         Effect.sync(() => {
-          waiting += unprocessed.length
+          // Several files may have one object.
+          waiting += new Set(unprocessed.map(({ objectId }) => objectId)).size
           if (waiting >= processing.maxObjects) stirred.openUnsafe()
         })
       )
