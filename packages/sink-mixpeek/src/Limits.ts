@@ -172,7 +172,7 @@ const make = Effect.fnUntraced(function* (buckets: Buckets.Buckets) {
   })
 
   /** A permit that was taken is given back, or somebody answers for it. */
-  const enter = (state: State, key: KeyState) =>
+  const enter = (state: State, key: KeyState, entered: () => void) =>
     Effect.uninterruptibleMask((restore) =>
       Effect.gen(function* () {
         while (true) {
@@ -182,7 +182,7 @@ const make = Effect.fnUntraced(function* (buckets: Buckets.Buckets) {
           if (wait <= 0) {
             if (state.window !== undefined) state.window.remaining--
             state.inFlight++
-            return
+            return entered()
           }
           yield* key.permits.release(1)
           if (wait > Duration.toMillis(longestWait)) return yield* new TooFar({ opensIn: Duration.millis(wait) })
@@ -199,18 +199,27 @@ const make = Effect.fnUntraced(function* (buckets: Buckets.Buckets) {
     }
     yield* resize(key)
     const start = yield* Clock.currentTimeMillis
-    yield* Effect.andThen(Effect.andThen(pace(scope, state), heedOthers(scope, state)), enter(state, key)).pipe(
-      state.turn.withPermits(1)
+    let isIn = false
+    return yield* Effect.andThen(pace(scope, state), heedOthers(scope, state)).pipe(
+      Effect.andThen(
+        enter(state, key, () => {
+          isIn = true
+        })
+      ),
+      state.turn.withPermits(1),
+      Effect.andThen(Clock.currentTimeMillis),
+      Effect.map((now) => Duration.millis(now - start)),
+      // Who is interrupted on the way out will not say that there is no answer.
+      Effect.onError(() => Effect.suspend(() => (isIn ? leave(scope, state) : Effect.void)))
     )
-    return Duration.millis((yield* Clock.currentTimeMillis) - start)
   })
 
   const leave = (scope: Scope, state: State) => {
     state.inFlight--
-    return keyOf(scope.keyId).permits.release(1)
+    return Effect.asVoid(keyOf(scope.keyId).permits.release(1))
   }
 
-  const unanswered = (scope: Scope) => Effect.suspend(() => Effect.asVoid(leave(scope, stateOf(scope))))
+  const unanswered = (scope: Scope) => Effect.suspend(() => leave(scope, stateOf(scope)))
 
   const answered = Effect.fnUntraced(function* (scope: Scope, status: number, said: RateHeaders) {
     const state = stateOf(scope)

@@ -50,10 +50,15 @@ const sentAtServer = (headers: Headers.Headers, sent: number, received: number):
   return Math.abs(server - received) <= skewTolerance ? sent : server - (received - sent)
 }
 
+/** Requests that were not sent because nobody wants them any more. */
+const unwanted = new WeakSet<Sink.SinkError>()
+
 const decide = (error: Sink.SinkError): Retry.Decision =>
-  error.reason._tag === "Throttled" || error.reason._tag === "Unavailable" || error.reason._tag === "Ambiguous"
-    ? Retry.again(error.reason.retryAfter)
-    : Retry.stop
+  unwanted.has(error)
+    ? Retry.stop
+    : error.reason._tag === "Throttled" || error.reason._tag === "Unavailable" || error.reason._tag === "Ambiguous"
+      ? Retry.again(error.reason.retryAfter)
+      : Retry.stop
 
 /**
  * Again where it was throttled, was not reached, or nobody heard what became of it; told to the observer. Time in which the
@@ -214,7 +219,15 @@ export const make = Effect.fnUntraced(function* (unchecked: MixpeekOptions.Optio
             )
           ),
         Stopped: () =>
-          Effect.fail(outcome(call, new Sink.Throttled({}), `${call.operation} is not sent: Mixpeek is not available`))
+          Effect.suspend(() => {
+            const error = outcome(
+              call,
+              new Sink.Throttled({}),
+              `${call.operation} is not sent: Mixpeek is not available`
+            )
+            unwanted.add(error)
+            return Effect.fail(error)
+          })
       })
     )
 

@@ -89,12 +89,14 @@ const source: Source.Source = {
   link: () => Option.none()
 }
 
-const pipeline = Pipeline.make({
-  name: "files",
-  source,
-  map: Fixtures.mapping,
-  sink: MixpeekSink.make({ bucket: "b", uniqueKey: "upsert", batch: { maxWait: "1 second" } })
-})
+const pipelineTo = (options: Partial<MixpeekSink.Options> = {}) =>
+  Pipeline.make({
+    name: "files",
+    source,
+    map: Fixtures.mapping,
+    sink: MixpeekSink.make({ bucket: "b", batch: { maxWait: "1 second" }, ...options })
+  })
+const pipeline = pipelineTo({ uniqueKey: "upsert" })
 
 /** A run whose API goes down while its first batch waits for company. */
 const begin = Effect.fnUntraced(function* (down: ReturnType<typeof api>) {
@@ -215,6 +217,27 @@ describe("an API that is down", () => {
         yield* pass(5)
         const report = yield* Fiber.join(stopped)
         assert.isTrue(Result.isSuccess(report) && report.success.ended === "stopped")
+      }).pipe(Effect.provide([it.layer, Ledger.layerForgetful]), Effect.scoped)
+    })
+  )
+
+  it.effect("does not keep a run from stopping that looks for what became of a lost answer", () =>
+    Effect.gen(function* () {
+      const it = api({ maxUnavailable: "1 hour" })
+      yield* Effect.gen(function* () {
+        const run = yield* Pipeline.start(pipelineTo())
+        yield* run.progress.pipe(
+          Stream.takeUntil(({ _tag }) => _tag === "Started"),
+          Stream.runDrain
+        )
+        it.state.status = 503
+        yield* pass(120)
+        assert.include(it.paths(), "/v1/buckets/b/objects/list")
+        const stopped = yield* Effect.forkChild(Effect.result(run.stop))
+        yield* pass(5)
+        const report = yield* Fiber.join(stopped)
+        assert.isTrue(Result.isSuccess(report) && report.success.ended === "stopped")
+        assert.isTrue(Result.isSuccess(report) && report.success.unsettled === 1)
       }).pipe(Effect.provide([it.layer, Ledger.layerForgetful]), Effect.scoped)
     })
   )

@@ -6,7 +6,7 @@ import type { Feedback } from "../AdaptiveLimit.ts"
 import * as Observer from "../Observer.ts"
 import { type Cause, Created, type Outcome, Rejected } from "../Outcome.ts"
 import * as Retry from "../Retry.ts"
-import type { Answer, Prepared, Record, Sink, SinkError } from "../Sink.ts"
+import { type Answer, type Prepared, type Record, type Sink, SinkError } from "../Sink.ts"
 import { Stopping } from "../Stopping.ts"
 
 /** A record that waits or travels. */
@@ -199,6 +199,7 @@ export const make = <O, P extends Prepared, R, Rec extends Record<O>, E>(
         const left = yield* waiting(Effect.result(resolve(items)))
         if (Result.isFailure(left)) {
           around.abandon(items)
+          if (around.stopped() && isThrottled(left.failure)) return
           return yield* around.halt(left.failure)
         }
         if (!Arr.isReadonlyArrayNonEmpty(left.success)) return
@@ -233,6 +234,9 @@ const unanswered: Cause = {
   code: "no-answer",
   message: "the sink's answer says nothing of this record; report it with the request id"
 }
+
+/** Nothing was asked any more. */
+const isThrottled = (failure: unknown): boolean => failure instanceof SinkError && failure.reason._tag === "Throttled"
 
 const causeOf = (error: SinkError): Cause => ({
   code: "no-answer",
