@@ -206,7 +206,7 @@ const aboutUniqueKey = (bucket: BucketResponse, settings: Settings, shape: Optio
   ]
 }
 
-const aboutPlan = (organization: OrganizationResponse): Check.Finding => {
+const aboutPlan = (organization: OrganizationResponse, { maxInFlight }: Sink.Limits): Check.Finding => {
   const data = organization.rate_limits?.data
   return data === undefined
     ? Check.warning(
@@ -216,7 +216,7 @@ const aboutPlan = (organization: OrganizationResponse): Check.Finding => {
       )
     : Check.ok(
         "rateLimits",
-        `${data} requests a minute, so up to ${(data * 100).toLocaleString("en")} objects a minute`
+        `${data} requests a minute, so up to ${(data * 100).toLocaleString("en")} objects a minute, where an answer takes no more than ${Number(((maxInFlight * 60) / data).toPrecision(2))} s (concurrency ${maxInFlight})`
       )
 }
 
@@ -292,6 +292,6 @@ export const check = Effect.fn("MixpeekSink.check")(function* (
     ...aboutGuarantees(settings),
     ...aboutUniqueKey(bucket, settings, shape),
     Check.ok("delivery", BlobDelivery.describe(settings.delivery, yield* mixpeek.maxUploadBytes)),
-    aboutPlan(organization)
+    aboutPlan(organization, settings.limits)
   ]
 })

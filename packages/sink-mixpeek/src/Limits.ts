@@ -230,7 +230,8 @@ const make = Effect.fnUntraced(function* (buckets: Buckets.Buckets) {
     if (status !== 429 && (status !== 503 || said.retryAfter === undefined)) {
       if (status < 500) state.silent = 0
       const isSpent = said.left?.remaining === 0 && !state.refills
-      if (isSpent) yield* buckets.hold(name(scope), opensAt(state, now) - now)
+      const wait = opensAt(state, now) - now
+      if (isSpent && wait > 0) yield* buckets.hold(name(scope), wait)
       return undefined
     }
     const reset = said.left !== undefined && said.left.remaining === 0 ? said.left.resetIn : undefined
@@ -240,7 +241,7 @@ const make = Effect.fnUntraced(function* (buckets: Buckets.Buckets) {
     const wait = stated ?? Duration.millis(Math.min(60_000, 1000 * 2 ** (state.silent - 1)))
     const millis = Math.ceil(Duration.toMillis(wait))
     state.notBefore = Math.max(state.notBefore, now + millis)
-    yield* buckets.hold(name(scope), millis)
+    if (millis > 0) yield* buckets.hold(name(scope), millis)
     return wait
   })
 

@@ -111,10 +111,10 @@ export const check = Effect.fnUntraced(function* (options: Options) {
   }
   for (const [category, rate] of Object.entries(options.rateLimits ?? {})) {
     if (rate === undefined) continue
-    if (!(rate.perMinute > 0) || (rate.burst !== undefined && !(rate.burst >= 1))) {
+    if (!(rate.perMinute > 0 && Number.isFinite(rate.perMinute)) || (rate.burst !== undefined && !(rate.burst >= 1))) {
       return yield* wrong(
         `rateLimits.${category}`,
-        "perMinute is not above 0, or burst is below 1",
+        "perMinute is not a number above 0, or burst is below 1",
         "Use the figures of your plan, such as { perMinute: 600, burst: 200 }"
       )
     }

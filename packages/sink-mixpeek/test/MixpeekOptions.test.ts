@@ -29,7 +29,8 @@ describe("MixpeekOptions", () => {
     ["a query in the address", { url: "https://api.example.com/?key=hunter2" }, "url", "query"],
     ["no time at all", { timeout: "10 millis" }, "timeout", "below one second"],
     ["endless time", { timeout: Duration.infinity }, "timeout", "endless"],
-    ["a rate of nothing", { rateLimits: { data: { perMinute: 0 } } }, "rateLimits.data", "not above 0"],
+    ["a rate of nothing", { rateLimits: { data: { perMinute: 0 } } }, "rateLimits.data", "not a number above 0"],
+    ["an endless rate", { rateLimits: { data: { perMinute: Infinity } } }, "rateLimits.data", "not a number above 0"],
     ["no requests in flight", { maxInFlight: 0 }, "maxInFlight", "not a whole number"],
     ["half a request in flight", { maxInFlight: 1.5 }, "maxInFlight", "not a whole number"],
     ["endless patience", { maxUnavailable: Duration.infinity }, "maxUnavailable", "endless"],
@@ -82,12 +83,19 @@ describe("MixpeekOptions", () => {
         MIXPEEK_URL: "http://127.0.0.1:1",
         MIXPEEK_TIMEOUT: "30 seconds",
         MIXPEEK_REQUESTS_PER_MINUTE: "600",
-        MIXPEEK_BURST: "200"
+        MIXPEEK_BURST: "200",
+        MIXPEEK_MAX_IN_FLIGHT: "25",
+        MIXPEEK_MAX_UNAVAILABLE: "1 hour",
+        MIXPEEK_UPLOAD_BYTES_PER_SECOND: "5000000"
       })
       assert.strictEqual(Redacted.value(options.apiKey), "sk_secret")
       assert.deepStrictEqual(options.rateLimits, { data: { perMinute: 600, burst: 200 } })
       assert.deepStrictEqual(options.timeout, Duration.seconds(30))
       assert.isFalse(options.allowPlainHttp)
+      const checked = yield* MixpeekOptions.check(options)
+      assert.strictEqual(checked.maxInFlight, 25)
+      assert.deepStrictEqual(checked.maxUnavailable, Duration.hours(1))
+      assert.strictEqual(checked.uploadBytesPerSecond, 5_000_000)
     })
   )
 
