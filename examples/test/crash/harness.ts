@@ -163,7 +163,13 @@ export const crash = Effect.fnUntraced(function* ({ files, onRun, processing, ru
   let total = nothing
   const kinds = variants(uploads, processing)
   for (let run = 0; run < runs; run++) {
-    const variant = kinds[run % kinds.length] ?? { ledger: "sqlite", upserts: false, uploads: false, processing: false }
+    // All of them before any comes again, and those that are far apart one after the other.
+    const variant = kinds[(run * 7) % kinds.length] ?? {
+      ledger: "sqlite",
+      upserts: false,
+      uploads: false,
+      processing: false
+    }
     const random = yield* Random.Random.pipe(Random.withSeed(`${seed} ${run}`))
     const result = yield* Effect.scoped(one(variant, files, () => random.nextDoubleUnsafe()))
     if (onRun !== undefined) yield* onRun({ ...result, ...variant, run })

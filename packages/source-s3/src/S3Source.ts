@@ -113,9 +113,8 @@ const presigned = Effect.fnUntraced(function* (
 /** The address without what makes it a secret, and what makes it expire. */
 const unsigned = (url: Redacted.Redacted<string>): Redacted.Redacted<string> => {
   const plain = new URL(Redacted.value(url))
-  for (const name of [...plain.searchParams.keys()]) {
-    if (name !== "versionId") plain.searchParams.delete(name)
-  }
+  const versionId = plain.searchParams.get("versionId")
+  plain.search = versionId === null ? "" : new URLSearchParams({ versionId }).toString()
   return Redacted.make(plain.href)
 }
 
