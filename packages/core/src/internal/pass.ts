@@ -28,6 +28,7 @@ import * as Claims from "./claims.ts"
 import * as Earlier from "./earlier.ts"
 import * as Frontier from "./frontier.ts"
 import * as PageComparison from "./pageComparison.ts"
+import { deletesAreIgnored, goneWhileRunning, updatesAreIgnored } from "./leftAlone.ts"
 import { type Failure, Refusals, type RunContext } from "./run.ts"
 import { standingOf } from "./standing.ts"
 import { supersededBy } from "./superseded.ts"
@@ -384,18 +385,3 @@ export const make = <O, P extends Prepared, RS, RM, RK>(parts: Parts<O, P, RS, R
       return { settled: listedAll && frontier.unsettled() === 0, incomplete, named }
     })
 }
-
-const updatesAreIgnored = Skipped.make({
-  cause: {
-    code: "update-ignored",
-    message: "changed at the source; this pipeline keeps objects as they were first made"
-  }
-})
-
-const deletesAreIgnored = Skipped.make({
-  cause: { code: "delete-ignored", message: "gone at the source; objects are not removed by this pipeline" }
-})
-
-const goneWhileRunning = Skipped.make({
-  cause: { code: "gone", message: "deleted at the source after it was listed" }
-})
