@@ -12,6 +12,8 @@ export interface Pace {
 
 /** Times are milliseconds. Nothing here fails: without its store a process goes on alone, on less. */
 export interface Buckets {
+  /** Others take from them, too. */
+  readonly isShared: boolean
   /** Takes a token of a bucket; how long it must be waited for. */
   readonly take: (name: string, pace: Pace) => Effect.Effect<number>
   /** Tells the others that nothing may leave for so long. */
@@ -45,6 +47,7 @@ const tokens =
 export const alone: Effect.Effect<Buckets> = Effect.map(RateLimiter.RateLimiter, (limiter): Buckets => {
   const take = tokens(limiter)
   return {
+    isShared: false,
     // Memory has no way to fail.
     take: (name, pace) => Effect.orDie(take(name, pace)),
     hold: () => Effect.void,
@@ -98,6 +101,7 @@ export const shared: Effect.Effect<Buckets, never, RateLimiter.RateLimiterStore>
       .pipe(Effect.map(([, left]) => left))
 
   return {
+    isShared: true,
     take: (name, pace) =>
       orAlone(
         take(name, pace),

@@ -96,15 +96,21 @@ const lookAgain = 1000
 const sameReset = 3000
 
 /** What an answer says of the window, or of the bucket that fills all the time. */
-const takeNote = (state: State, left: NonNullable<RateHeaders["left"]>, perMinute: number, now: number): void => {
+const takeNote = (
+  state: State,
+  left: NonNullable<RateHeaders["left"]>,
+  { isShared, now, perMinute }: { readonly isShared: boolean; readonly now: number; readonly perMinute: number }
+): void => {
   const resetAt = now + Duration.toMillis(left.resetIn)
   if (state.firstReset > now + sameReset) {
     // Of a window it stays; of a bucket it moves on with each request.
     if (resetAt > state.firstReset + sameReset) state.refills = true
   } else state.firstReset = resetAt
   if (!state.refills) {
-    // Those still on their way count already, and the server may not have seen them.
-    state.window = { resetAt, remaining: left.remaining - state.inFlight }
+    // Those still on their way count already, and the server may not have seen them. How many others have on theirs nobody
+    // knows: as many as we, and a few that leave at this moment.
+    const others = isShared ? state.inFlight + Math.ceil(perMinute / 200) : 0
+    state.window = { resetAt, remaining: left.remaining - state.inFlight - others }
   } else {
     state.window = left.remaining > 0 ? undefined : { resetAt: now + 60_000 / perMinute, remaining: 0 }
   }
@@ -226,7 +232,10 @@ const make = Effect.fnUntraced(function* (buckets: Buckets.Buckets) {
     const now = yield* Clock.currentTimeMillis
     yield* leave(scope, state)
     if (said.perMinute !== undefined) state.perMinute = said.perMinute
-    if (said.left !== undefined) takeNote(state, said.left, rateOf(scope, state).perMinute, now)
+    if (said.left !== undefined) {
+      const { perMinute } = rateOf(scope, state)
+      takeNote(state, said.left, { isShared: buckets.isShared, now, perMinute })
+    }
     if (status !== 429 && (status !== 503 || said.retryAfter === undefined)) {
       if (status < 500) state.silent = 0
       const isSpent = said.left?.remaining === 0 && !state.refills

@@ -9,8 +9,11 @@ import { RateLimiter } from "effect/persistence"
 import { TestClock } from "effect/testing"
 import * as Fixtures from "./Fixtures.ts"
 
-const pro = { requests: 600, burst: 200, algorithm: "token-bucket" } as const
-const plan: MixpeekStandIn.Limits = { data: pro, upload: pro, metadata: pro, concurrent: 50 }
+const pro = { requests: 600, burst: 200 } as const
+const planOf = (algorithm: "token-bucket" | "fixed-window"): MixpeekStandIn.Limits => {
+  const rate = { ...pro, algorithm }
+  return { data: rate, upload: rate, metadata: rate, concurrent: 50 }
+}
 /** Long enough that many are in flight. */
 const latency = "2 seconds"
 
@@ -63,11 +66,14 @@ const records = (from: number, to: number) =>
 const sent = Effect.fnUntraced(function* (
   files: number,
   limits: ReadonlyArray<Layer.Layer<Limits.Limits>>,
-  options: Partial<SinkOptions.Options> = {}
+  {
+    algorithm = "token-bucket",
+    ...options
+  }: Partial<SinkOptions.Options> & { readonly algorithm?: "token-bucket" | "fixed-window" } = {}
 ) {
   yield* TestClock.setTime(Date.UTC(2026, 10, 24))
   const server = yield* Fixtures.standIn({
-    limits: plan,
+    limits: planOf(algorithm),
     latency,
     retain: "counts",
     validateEvery: 50,
@@ -101,6 +107,7 @@ const sent = Effect.fnUntraced(function* (
     seconds,
     /** Of what a bucket of 200 that fills with 10 a second gives in the time. */
     share: batches.length / (pro.burst + (pro.requests / 60) * seconds),
+    firstMinute: times.filter((at) => at < Math.min(...times) + 60_000).length,
     refused: totals.byStatus[429] ?? 0,
     mostAtOnce: totals.mostAtOnce
   }
@@ -135,6 +142,16 @@ describe("the budget of a plan", () => {
       assert.strictEqual(seen.refused, 0)
       assert.isAtLeast(seen.share, 0.98)
       assert.isAtMost(seen.mostAtOnce, 50)
+    })
+  )
+
+  it.effect.each([1, 2])("is used and never exceeded where the server counts in windows, by processes: %d", (count) =>
+    Effect.gen(function* () {
+      const limits = count === 1 ? [Limits.Limits.layerSeparate] : yield* sharing(count)
+      const seen = yield* sent(62_000, limits, { algorithm: "fixed-window" })
+      assert.strictEqual(seen.objects, 62_000)
+      assert.strictEqual(seen.refused, 0)
+      assert.isAtLeast(seen.firstMinute / pro.requests, 0.98)
     })
   )
 
