@@ -91,6 +91,9 @@ export const patience: Retry.Policy = { ...Retry.standard, maxElapsed: Duration.
 /** Batches that may wait for a permit: enough to take one at once, few enough to be young when they leave. */
 const batchesWaiting = 4
 
+/** Of batches that are full of bytes, so many may be in memory: one is on its way while the next is filled. */
+const fullBatches = 2
+
 /** A file that changes more often than this while it is read is left to a later run. */
 const maxRetakes = 3
 
@@ -112,8 +115,8 @@ const heavy = 64 * 1024
  * Sends a stream of records through a sink; each record comes out once, with its outcome, in the order in which answers
  * arrive. The elements of one answer form one chunk.
  *
- * Back-pressure: records are taken while at most four batches wait, and contents while their bytes fit in the requests
- * that may be in flight and one more.
+ * Back-pressure: records are taken while at most four batches wait, and contents while their bytes fit in two
+ * requests.
  *
  * Fails, after what is in flight is settled, with
  * - the error of `records` itself;
@@ -138,7 +141,8 @@ export const dispatch =
         const outbox = yield* Queue.bounded<Settled<Rec>, Failure | Cause.Done>(maxRecords * maxInFlight)
         const limit = yield* AdaptiveLimit.make({ max: maxInFlight })
         const preparing = yield* Semaphore.make(maxPreparing)
-        const contents = yield* Semaphore.make(maxBytes * (maxInFlight + 1))
+        const held = maxBytes * Math.min(maxInFlight + 1, fullBatches)
+        const contents = yield* Semaphore.make(held)
         const stopping = yield* Latch.make(false)
         const fibers = yield* FiberSet.make<void, never>()
         const readers = yield* FiberSet.make<void, never>()
@@ -170,7 +174,7 @@ export const dispatch =
             Effect.ignoreCause
           )
 
-        const heldBack = (weight: number) => (weight > heavy ? Math.min(weight, maxBytes * (maxInFlight + 1)) : 0)
+        const heldBack = (weight: number) => (weight > heavy ? Math.min(weight, held) : 0)
         const letGo = (items: ReadonlyArray<Sending.Item<Rec, P>>) => {
           const bytes = items.reduce((sum, item) => sum + heldBack(item.weight), 0)
           return bytes === 0 ? Effect.void : Effect.asVoid(Semaphore.release(contents, bytes))

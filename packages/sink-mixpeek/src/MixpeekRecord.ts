@@ -183,8 +183,10 @@ const blobOf = (
     )
   }
   const { content, file } = origin
+  const delivering = BlobDelivery.deliver(options.delivery, file, blob.type, content)
+  const bytes = Math.min(file.size ?? Number.POSITIVE_INFINITY, options.delivery.maxInlineBytes)
   return AtHand.flatMap(
-    BlobDelivery.deliver(options.delivery, file, blob.type, content),
+    AtHand.isAtHand(delivering) ? delivering : options.desk.reading(bytes)(delivering),
     (delivered): Effect.Effect<Assembled | Outcome.Outcome, Failure, Mixpeek> => {
       if (delivered._tag === "Upload") return uploaded(options, record, origin, head, delivered.why)
       if (delivered._tag === "Link") {

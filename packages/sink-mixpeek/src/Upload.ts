@@ -118,6 +118,7 @@ const measure = (
   const { size } = content.file
   if (size !== undefined) return Effect.succeed(size > limit ? undefined : { bytes: size, content: content.bytes })
   return Spool.write(content.bytes, { folder: desk.folder, maxBytes: limit }).pipe(
+    desk.holding(limit),
     Effect.catchTag("SpoolError", ({ message }) =>
       Effect.fail(
         new Sink.SinkError({

@@ -32,6 +32,8 @@ export interface Settings {
   readonly folder: string
 }
 
+/** Of files that are read whole, at a time. */
+const bytesRead = 8 * 1024 ** 2
 /** However large a file is, no more of it is on its way at a time. */
 const bytesForOne = 16 * 1024 ** 2
 
@@ -105,6 +107,8 @@ export interface UploadDesk extends Settings {
     mixpeek: Mixpeek["Service"],
     upload: UploadWire.CreateUploadRequest
   ) => Effect.Effect<UploadWire.UploadResponse, Sink.SinkError>
+  /** The same of content that is read whole, to go with a request: a file is several times in memory before it leaves. */
+  readonly reading: (bytes: number) => <A, E, R>(effect: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R>
   /** Holds so many bytes of the budget. */
   readonly holding: (bytes: number) => <A, E, R>(effect: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R>
   /** What an earlier run put there, until somebody takes it. */
@@ -126,11 +130,13 @@ export const keyOf = (of: Omit<UploadWire.UploadMetadata, "sluice_run">): string
   JSON.stringify([of.sluice_pipeline, of.source_key, of.property, of.source_token])
 
 export const make = (settings: Settings): UploadDesk => {
+  const readers = Semaphore.makeUnsafe(bytesRead)
   const permits = Semaphore.makeUnsafe(settings.bytesInFlight)
   const creating = makeCreating()
   return {
     ...settings,
     create: (mixpeek, upload) => Effect.request(Create({ mixpeek, bucket: settings.bucket, upload }), creating),
+    reading: (bytes) => Semaphore.withPermits(readers, Math.max(1, Math.min(bytes, bytesRead))),
     holding: (bytes) =>
       Semaphore.withPermits(permits, Math.max(1, Math.min(bytes, bytesForOne, settings.bytesInFlight))),
     recalled: new Map(),
