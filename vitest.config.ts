@@ -22,6 +22,8 @@ export default defineConfig({
     exclude: ["**/node_modules/**", ...(process.env["INTEGRATION"] === "1" ? [] : ["**/*.integration.test.ts"])],
     // Files share the modules they import: a third of the time. No test leaves module state behind that another reads.
     isolate: false,
+    // One for each core, where vitest leaves one core to itself: many tests wait for servers and for processes of their own.
+    maxWorkers: "100%",
     sequence: { sequencer: LongestFirst },
     testTimeout: 30_000,
     hookTimeout: 60_000
