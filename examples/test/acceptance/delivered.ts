@@ -35,7 +35,7 @@ export const delivers = (bucket: string, count: number, s3: S3Options.Options, m
         name: "delivers",
         source: S3Source.make({ bucket }),
         map: toObject,
-        sink: MixpeekSink.make({ bucket: target, delivery: { method: by(method) } })
+        sink: MixpeekSink.make({ bucket: target, batch: { maxWait: "1 minute" }, delivery: { method: by(method) } })
       })
     ).pipe(Effect.provide(clients))
     assert.deepStrictEqual(report.rejections, [])
