@@ -12,7 +12,7 @@ import * as ProcessingOptions from "./ProcessingOptions.ts"
 export interface Options {
   /** The bucket's id: `bkt_…`. */
   readonly bucket: string
-  /** How files get there; default: by reference where the source has links, else inline. */
+  /** How files get there; default: inline what fits into a request, else by upload (`BlobDelivery.Options`). */
   readonly delivery?: BlobDelivery.Options | undefined
   /** Where lineage stands in the objects; default: `source_key`, `metadata.source` and `source_details`. */
   readonly lineage?: LineageFields.Placement | undefined
