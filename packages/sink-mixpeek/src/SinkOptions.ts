@@ -3,10 +3,10 @@
  */
 import type { Sink } from "@sluice/core"
 import { Duration, Option, Result } from "effect"
-import * as BlobDelivery from "./BlobDelivery.ts"
-import * as LineageFields from "./LineageFields.ts"
+import * as BlobDelivery from "./delivery/BlobDelivery.ts"
+import * as LineageFields from "./mapping/LineageFields.ts"
 import { Misconfigured } from "./Misconfigured.ts"
-import * as ProcessingOptions from "./ProcessingOptions.ts"
+import * as ProcessingOptions from "./processing/ProcessingOptions.ts"
 
 /** How a bucket is filled. Everything but `bucket` has a default. */
 export interface Options {

@@ -3,7 +3,7 @@ import { Storage } from "@sluice/sink-mixpeek"
 import { Clock, Effect, Fiber, Redacted, Schema, Stream } from "effect"
 import { HttpClient, HttpClientResponse } from "effect/http"
 import { TestClock } from "effect/testing"
-import * as Bandwidth from "../src/Bandwidth.ts"
+import * as Bandwidth from "../src/limits/Bandwidth.ts"
 import * as Fixtures from "./Fixtures.ts"
 
 const chunk = (bytes: number) => new Uint8Array(bytes).fill(1)

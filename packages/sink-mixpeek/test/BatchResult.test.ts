@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
-import * as BatchResult from "../src/BatchResult.ts"
-import type { BatchResponse, FailedDocument } from "../src/BatchWire.ts"
+import * as BatchResult from "../src/processing/BatchResult.ts"
+import type { BatchResponse, FailedDocument } from "../src/client/BatchWire.ts"
 
 const batch = (over: Partial<BatchResponse>): BatchResponse => ({
   batch_id: "btch_1",

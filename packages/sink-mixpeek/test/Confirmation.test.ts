@@ -3,7 +3,7 @@ import type { UploadDesk } from "@sluice/sink-mixpeek"
 import type { MixpeekStandIn } from "@sluice/testkit/mixpeek"
 import { Array as Arr, Effect } from "effect"
 import { TestClock } from "effect/testing"
-import * as Confirmation from "../src/Confirmation.ts"
+import * as Confirmation from "../src/delivery/Confirmation.ts"
 import * as Fixtures from "./Fixtures.ts"
 import { begin, contentOf } from "./UploadFixtures.ts"
 

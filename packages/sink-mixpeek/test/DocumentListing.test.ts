@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Option, Schema } from "effect"
-import * as DocumentListing from "../src/DocumentListing.ts"
+import * as DocumentListing from "../src/removal/DocumentListing.ts"
 
 const one = { document_id: "doc_1", collection_id: "col_a" }
 const two = { document_id: "doc_2", collection_id: "col_b" }

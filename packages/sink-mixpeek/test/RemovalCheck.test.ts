@@ -2,7 +2,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { Mixpeek, SinkOptions } from "@sluice/sink-mixpeek"
 import { Effect, Layer, Redacted, Result } from "effect"
 import { HttpClient, HttpClientResponse } from "effect/http"
-import * as RemovalCheck from "../src/RemovalCheck.ts"
+import * as RemovalCheck from "../src/check/RemovalCheck.ts"
 import * as Fixtures from "./Fixtures.ts"
 
 /** A key of its own for each client: what is known of an API outlives it. */

@@ -4,7 +4,7 @@ import { type MixpeekObject, type MixpeekRecord, MixpeekSink } from "@sluice/sin
 import type { MixpeekStandIn } from "@sluice/testkit/mixpeek"
 import { type Array as Arr, Effect, Exit, Layer, Option, Scope } from "effect"
 import { hash } from "node:crypto"
-import { slotsOf } from "../src/MixpeekRecord.ts"
+import { slotsOf } from "../src/delivery/MixpeekRecord.ts"
 import * as Fixtures from "./Fixtures.ts"
 import { bytesOf, contentOf, listening, sourceError } from "./UploadFixtures.ts"
 

@@ -3,7 +3,7 @@ import { Effect, Exit, Schema, Scope, Stream } from "effect"
 import { existsSync, mkdtempSync, readdirSync, readlinkSync, rmSync, statSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
-import * as Spool from "../src/Spool.ts"
+import * as Spool from "../src/delivery/Spool.ts"
 
 /** A folder that is gone with the scope. */
 const folder = Effect.acquireRelease(

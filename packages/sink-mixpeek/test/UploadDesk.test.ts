@@ -2,7 +2,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { Mixpeek } from "@sluice/sink-mixpeek"
 import { Array as Arr, Effect, Layer, Redacted } from "effect"
 import { HttpClient, HttpClientResponse } from "effect/http"
-import * as Upload from "../src/Upload.ts"
+import * as Upload from "../src/delivery/Upload.ts"
 import * as Fixtures from "./Fixtures.ts"
 import { begin, bytesOf, contentOf, makeDesk, told } from "./UploadFixtures.ts"
 

@@ -6,7 +6,7 @@ import { type MixpeekOptions, UploadDesk } from "@sluice/sink-mixpeek"
 import type { MixpeekStandIn } from "@sluice/testkit/mixpeek"
 import { Effect, Layer, Stream } from "effect"
 import { tmpdir } from "node:os"
-import * as Upload from "../src/Upload.ts"
+import * as Upload from "../src/delivery/Upload.ts"
 import * as Fixtures from "./Fixtures.ts"
 
 /** A desk of a sink for the bucket. */

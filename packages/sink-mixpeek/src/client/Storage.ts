@@ -1,0 +1,142 @@
+/**
+ * The storage behind a presigned address: S3's PUT, which knows nothing of Mixpeek and answers in XML.
+ *
+ * The address is a secret: it is in no span, no log, no error.
+ */
+import { Endpoint, type Source } from "@sluice/core"
+import { Clock, Data, Duration, Effect, Redacted, Stream } from "effect"
+import { type Headers, HttpBody, HttpClient, HttpClientRequest } from "effect/http"
+import type { Cap } from "../limits/Bandwidth.ts"
+import { scrub } from "./ErrorBody.ts"
+
+/** What is put where. */
+export interface Put {
+  readonly url: Redacted.Redacted<string>
+  /** The one the address was made for: another is refused. */
+  readonly contentType: string
+  /** Exactly so many follow. */
+  readonly bytes: number
+  readonly content: Stream.Stream<Uint8Array, Source.SourceError>
+}
+
+/** What the storage says of content that it took. */
+export interface Stored {
+  /** As it was received: quoted, where it is. */
+  readonly etag: string | undefined
+  /** Of what it keeps, in lower-case hex, where it tells. */
+  readonly md5: string | undefined
+}
+
+/**
+ * Why a PUT failed. `expired`: the address is too old. `refused`: this content is not taken. `busy`: throttled, broken or silent;
+ * the same again may work. `corrupt`: something else is kept than was sent. `exposed`: the address is one to which nothing is
+ * sent in the clear.
+ */
+export class StorageError extends Data.TaggedError("StorageError")<{
+  readonly reason: "expired" | "refused" | "busy" | "corrupt" | "exposed"
+  readonly message: string
+}> {}
+
+/** Neither a byte taken nor an answer for so long: nothing will come. */
+const longestSilence = Duration.minutes(2)
+const lookEvery = Duration.seconds(5)
+
+/** `<Error><Code>…</Code><Message>…</Message></Error>`: the two parts that decide, of what may not even be XML. */
+const partOf = (xml: string, name: "Code" | "Message"): string =>
+  new RegExp(`<${name}>([^<]*)</${name}>`).exec(xml)?.[1] ?? ""
+
+const isExpired = (status: number, code: string, message: string) =>
+  (status === 403 || status === 400) && (/ExpiredToken|RequestExpired/.test(code) || /expired/i.test(message))
+
+const fromAnswer = (status: number, body: string) => {
+  const code = partOf(body, "Code")
+  const message = partOf(body, "Message")
+  const said = scrub(code === "" ? `${status}` : `${status} ${code}: ${message}`)
+  if (isExpired(status, code, message)) {
+    return new StorageError({ reason: "expired", message: `the address of an upload is no longer valid (${said})` })
+  }
+  const isBusy = status >= 500 || status === 429 || status === 408 || /^(SlowDown|RequestTimeout)$/.test(code)
+  return new StorageError({
+    reason: isBusy ? "busy" : "refused",
+    message: `the storage of uploads answered ${said}`
+  })
+}
+
+/** An ETag is the MD5 of what was put in one piece, but not where it is encrypted with a key of KMS or of the customer's. */
+const storedOf = (headers: Headers.Headers): Stored => {
+  const { etag } = headers
+  const encryption = headers["x-amz-server-side-encryption"] ?? "AES256"
+  const isPlain = encryption === "AES256" && headers["x-amz-server-side-encryption-customer-algorithm"] === undefined
+  const md5 = isPlain ? /^"?([0-9a-f]{32})"?$/i.exec(etag ?? "")?.[1] : undefined
+  return { etag, md5: md5?.toLowerCase() }
+}
+
+/**
+ * Puts content, no faster than all uploads together may, and answers with what the storage says of it. Fails with what reading the content fails with, or with
+ * `StorageError`.
+ */
+export const put = Effect.fn("Storage.put")(function* (
+  http: HttpClient.HttpClient,
+  { bytes, content, contentType, url }: Put,
+  allowPlainHttp: boolean,
+  cap?: Cap
+): Effect.fn.Return<Stored, StorageError | Source.SourceError> {
+  yield* Effect.annotateCurrentSpan({ bytes })
+  const address = URL.parse(Redacted.value(url))
+  if (address === null || (Endpoint.isExposed(address) && !allowPlainHttp)) {
+    return yield* new StorageError({
+      reason: "exposed",
+      message: `Mixpeek wants files put at ${address === null ? "something that is no address" : `plain http://${address.hostname}`}: they would travel in the clear. Set allowPlainHttp (MIXPEEK_ALLOW_PLAIN_HTTP) if that is what you want`
+    })
+  }
+  let broken: Source.SourceError | undefined
+  let heard = yield* Clock.currentTimeMillis
+  /** It is we who are silent. */
+  let holdsBack = false
+  const limited =
+    cap === undefined
+      ? content
+      : cap((waiting) => {
+          holdsBack = waiting
+        })(content)
+  const counted = limited.pipe(
+    Stream.tap(() =>
+      Effect.map(Clock.currentTimeMillis, (now) => {
+        heard = now
+      })
+    ),
+    Stream.tapError((error) =>
+      Effect.sync(() => {
+        broken = error
+      })
+    )
+  )
+  const silence = Effect.gen(function* () {
+    while (true) {
+      const now = yield* Clock.currentTimeMillis
+      if (holdsBack) heard = now
+      if (now - heard >= Duration.toMillis(longestSilence)) break
+      yield* Effect.sleep(lookEvery)
+    }
+    return yield* new StorageError({
+      reason: "busy",
+      message: `the storage of uploads took nothing for ${Duration.format(longestSilence)}`
+    })
+  })
+  const request = HttpClientRequest.put(Redacted.value(url)).pipe(
+    HttpClientRequest.setBody(
+      bytes === 0 ? HttpBody.uint8Array(new Uint8Array(), contentType) : HttpBody.stream(counted, contentType, bytes)
+    )
+  )
+  const answer = http.execute(request).pipe(
+    Effect.flatMap((response) => Effect.map(response.text, (text) => ({ response, text }))),
+    Effect.provideService(HttpClient.TracerDisabledWhen, () => true),
+    // The client's own error holds the request, and with it the address.
+    Effect.mapError(
+      () => broken ?? new StorageError({ reason: "busy", message: "the connection to the storage broke" })
+    )
+  )
+  const { response, text } = yield* Effect.raceFirst(answer, silence)
+  if (response.status < 200 || response.status >= 300) return yield* fromAnswer(response.status, text)
+  return storedOf(response.headers)
+})

@@ -1,0 +1,342 @@
+/**
+ * One object, ready to be sent: its JSON is made once, and only what an upload or a link turned out to be is put in when the
+ * request leaves.
+ */
+import { AtHand, Outcome, type Sink, type Source, type SourceFile } from "@sluice/core"
+import { Effect, Option, Predicate, Result, Schema } from "effect"
+import * as BlobDelivery from "./BlobDelivery.ts"
+import * as LineageFields from "../mapping/LineageFields.ts"
+import { type Blob, MixpeekObject } from "../mapping/MixpeekObject.ts"
+import type { Mixpeek } from "../client/Mixpeek.ts"
+import * as Upload from "./Upload.ts"
+import * as UploadDesk from "./UploadDesk.ts"
+import { type CreateBlobRequest, type CreateObjectRequest, reservedName } from "../client/Wire.ts"
+
+/** Content that was uploaded for a blob. */
+export interface Slot {
+  current: UploadDesk.Staged
+  /** Uploads it again, where what is there turned out to be of no use. */
+  readonly again: Effect.Effect<UploadDesk.Staged | Outcome.Outcome, Source.SourceError | Sink.SinkError, Mixpeek>
+  /** By what it is found if its object is never made. */
+  readonly recalledBy: string
+  readonly pipeline: string
+}
+
+/** A file that Mixpeek is to fetch by a link. */
+export interface Linked {
+  readonly linked: SourceFile.SourceFile
+}
+
+/** An object ready to be sent. */
+export interface MixpeekRecord extends Sink.Prepared {
+  readonly file: SourceFile.SourceFile
+  /** Mints the links; present where there are some to mint. */
+  readonly link: Source.Link | undefined
+  /** JSON of the object; between each two parts goes what the hole between them holds. */
+  readonly parts: ReadonlyArray<string>
+  /** What goes between the parts: an upload's id, or a link. */
+  readonly holes: ReadonlyArray<Slot | Linked>
+  /** Blobs it has: an answer without any was a duplicate. */
+  readonly blobs: number
+  readonly skipsDuplicates: boolean
+  /** SHA-256 of the first file among the blobs, where it went through here. */
+  readonly sha256: string | undefined
+  /** How it gets there, and why so. */
+  readonly delivery: string | undefined
+}
+
+/** How records are made. */
+export interface Options {
+  readonly desk: UploadDesk.UploadDesk
+  readonly delivery: BlobDelivery.Delivery
+  readonly lineage: LineageFields.Placed
+  readonly skipDuplicates: boolean
+  /** A record that is larger can never be sent. */
+  readonly maxBytes: number
+}
+
+const rejected = (code: string, message: string): Outcome.Outcome => Outcome.Rejected.make({ cause: { code, message } })
+
+const validate = Schema.decodeUnknownResult(Schema.toType(MixpeekObject), {
+  onExcessProperty: "error",
+  errors: "first"
+})
+
+const present = <K extends string, V>(key: K, value: V | undefined): { readonly [P in K]?: V } =>
+  (value === undefined ? {} : { [key]: value }) as { readonly [P in K]?: V } // a computed key widens to string
+
+/** Everything of a blob but its data. */
+const headOf = (blob: Blob): Omit<CreateBlobRequest, "data"> => ({
+  property: blob.property,
+  type: blob.type,
+  ...present("key_prefix", blob.keyPrefix),
+  ...present("metadata", blob.metadata),
+  ...present("canonicalize_source", blob.canonicalizeSource),
+  ...present("force_remirror", blob.forceRemirror)
+})
+
+/** Everything of an object but its blobs and the fields of the user. */
+const objectHead = (
+  object: MixpeekObject,
+  skipsDuplicates: boolean,
+  sourceId: string | undefined
+): Omit<CreateObjectRequest, "blobs"> => ({
+  ...present("key_prefix", object.keyPrefix),
+  ...(skipsDuplicates ? { skip_duplicates: true } : {}),
+  ...present("canonicalize_source", object.canonicalizeSource),
+  ...present("force_remirror", object.forceRemirror),
+  ...present("source_details", sourceId === undefined ? undefined : [{ type: "bucket" as const, source_id: sourceId }])
+})
+
+/** `{…}` without its brace at the end, ready for another key. */
+const open = (value: object): string => {
+  const text = JSON.stringify(value)
+  return text === "{}" ? "{" : `${text.slice(0, -1)},`
+}
+
+/** The object's JSON in parts, and what goes between them. */
+const assemble = (head: object, blobs: ReadonlyArray<Assembled>): Pick<MixpeekRecord, "parts" | "holes"> => {
+  const parts: Array<string> = []
+  const holes: Array<Slot | Linked> = []
+  let part = `${open(head)}"blobs":[`
+  for (const [index, { content, head: blob }] of blobs.entries()) {
+    part += `${index === 0 ? "" : ","}${open(blob)}`
+    if (content._tag === "Data") part += `"data":${JSON.stringify(content.data)}}`
+    else {
+      parts.push(`${part}${content._tag === "Upload" ? '"upload_id"' : '"data"'}:`)
+      holes.push(content._tag === "Upload" ? content.slot : { linked: content.file })
+      part = "}"
+    }
+  }
+  parts.push(`${part}]}`)
+  return { parts, holes }
+}
+
+interface Assembled {
+  readonly head: object
+  /** How the content gets there, and why so; `undefined` of a value. */
+  readonly why: string | undefined
+  readonly content:
+    | { readonly _tag: "Data"; readonly data: Schema.Json; readonly sha256?: string }
+    | { readonly _tag: "Link"; readonly file: SourceFile.SourceFile }
+    | { readonly _tag: "Upload"; readonly slot: Slot }
+}
+
+const isStaged = (staged: UploadDesk.Staged | Outcome.Outcome): staged is UploadDesk.Staged => "uploadId" in staged
+
+type Failure = Source.SourceError | Sink.SinkError
+
+/** A blob's file and its content: the record's, or one of the group's. */
+interface Origin {
+  readonly file: SourceFile.SourceFile
+  readonly content: Sink.Content
+  /** What its upload is called among those of the object. */
+  readonly name: string
+}
+
+const originOf = (
+  { content, file }: Sink.Record<MixpeekObject>,
+  { content: of, property }: Blob
+): Origin | undefined => {
+  const part = of?._tag === "File" ? of.part : undefined
+  if (part === undefined) return { file, content, name: property }
+  const one = file.parts?.[part]
+  return one === undefined || content.of === undefined
+    ? undefined
+    : { file: one, content: content.of(one), name: part === 0 ? property : `${property} ${part}` }
+}
+
+const uploaded = (
+  { desk }: Options,
+  { file: { token }, key, lineage }: Sink.Record<MixpeekObject>,
+  { content, file, name: property }: Origin,
+  head: object,
+  why: string
+): Effect.Effect<Assembled | Outcome.Outcome, Failure, Mixpeek> => {
+  const again = Upload.upload(desk, { file, bytes: content.bytes, property, key, token, run: lineage })
+  const recalledBy = UploadDesk.keyOf({
+    sluice_pipeline: lineage.pipeline,
+    source_key: key,
+    source_token: token,
+    property
+  })
+  return Effect.map(again, (current) =>
+    isStaged(current)
+      ? { head, why, content: { _tag: "Upload", slot: { current, again, recalledBy, pipeline: lineage.pipeline } } }
+      : current
+  )
+}
+
+const blobOf = (
+  options: Options,
+  record: Sink.Record<MixpeekObject>,
+  blob: Blob
+): Effect.Effect<Assembled | Outcome.Outcome, Failure, Mixpeek> => {
+  const head = headOf(blob)
+  if (blob.content?._tag === "Value") {
+    return Effect.succeed({ head, why: undefined, content: { _tag: "Data", data: blob.content.value } })
+  }
+  const origin = originOf(record, blob)
+  if (origin === undefined) {
+    return Effect.succeed(
+      rejected("no-such-part", `the mapping names a part for ${blob.property} that the file does not have`)
+    )
+  }
+  const { content, file } = origin
+  const delivering = BlobDelivery.deliver(options.delivery, file, blob.type, content)
+  const bytes = Math.min(file.size ?? Number.POSITIVE_INFINITY, options.delivery.maxInlineBytes)
+  return AtHand.flatMap(
+    AtHand.isAtHand(delivering) ? delivering : options.desk.reading(bytes)(delivering),
+    (delivered): Effect.Effect<Assembled | Outcome.Outcome, Failure, Mixpeek> => {
+      if (delivered._tag === "Upload") return uploaded(options, record, origin, head, delivered.why)
+      if (delivered._tag === "Link") {
+        return Effect.succeed({ head, why: delivered.why, content: { _tag: "Link", file } })
+      }
+      return Effect.succeed(delivered._tag === "Data" ? { head, why: delivered.why, content: delivered } : delivered)
+    }
+  )
+}
+
+const isAssembled = (blob: Assembled | Outcome.Outcome): blob is Assembled => "head" in blob
+
+/** Of the first file among the blobs. */
+const sha256Of = (blobs: ReadonlyArray<Assembled>): string | undefined => {
+  for (const { content } of blobs) {
+    if (content._tag === "Data" && content.sha256 !== undefined) return content.sha256
+    if (content._tag === "Upload") return content.slot.current.sha256
+  }
+  return undefined
+}
+
+/**
+ * Makes a record ready to be sent. An outcome where it is not going to be: content that cannot be delivered, reserved
+ * names, more bytes than a request may have, an object that is not one. A value already where nothing has to be read.
+ */
+export const make = (
+  options: Options,
+  record: Sink.Record<MixpeekObject>
+): Effect.Effect<MixpeekRecord | Outcome.Outcome, Source.SourceError | Sink.SinkError, Mixpeek> => {
+  const checked = validate(record.object)
+  if (Result.isFailure(checked)) {
+    return Effect.succeed(
+      rejected(
+        "invalid-object",
+        "the mapping made something that is not a MixpeekObject. Type it as MixpeekObject to see why"
+      )
+    )
+  }
+  const object = checked.success
+  const reserved = Object.keys(object.fields ?? {}).find((name) => reservedName(name) !== undefined)
+  if (reserved !== undefined) {
+    return Effect.succeed(
+      rejected("reserved-name", `the field ${reserved} has a name that belongs to the API. Give it another one`)
+    )
+  }
+  const skipsDuplicates = object.skipDuplicates ?? options.skipDuplicates
+  return AtHand.flatMap(AtHand.all(object.blobs.map((blob) => blobOf(options, record, blob))), (blobs) => {
+    const assembled = blobs.filter(isAssembled)
+    const outcome = blobs.find((blob): blob is Outcome.Outcome => !isAssembled(blob))
+    return Effect.succeed(outcome ?? complete(options, record, object, assembled, skipsDuplicates))
+  })
+}
+
+const complete = (
+  options: Options,
+  record: Sink.Record<MixpeekObject>,
+  object: MixpeekObject,
+  blobs: ReadonlyArray<Assembled>,
+  skipsDuplicates: boolean
+): MixpeekRecord | Outcome.Outcome => {
+  const sha256 = sha256Of(blobs)
+  const placed = LineageFields.add(options.lineage, object.fields ?? {}, record, sha256)
+  if ("taken" in placed) {
+    return rejected(
+      "reserved-name",
+      `the field ${placed.taken} is where lineage goes. Rename it, or place lineage elsewhere`
+    )
+  }
+  const sourceId = options.lineage.sourceDetails ? record.lineage.uri : undefined
+  const { holes, parts } = assemble({ ...objectHead(object, skipsDuplicates, sourceId), ...placed.fields }, blobs)
+  const weight =
+    parts.reduce((sum, part) => sum + Buffer.byteLength(part), 1) + holes.length * (BlobDelivery.maxUrlLength + 2)
+  if (weight > options.maxBytes) {
+    return rejected(
+      "too-large",
+      `the object takes ${weight.toLocaleString("en")} bytes, more than the ${options.maxBytes.toLocaleString("en")} of a whole request (batch.maxBytes). Map fewer or smaller fields`
+    )
+  }
+  return {
+    _tag: "Prepared",
+    key: record.key,
+    weight,
+    file: record.file,
+    link: holes.some((hole) => "linked" in hole) ? Option.getOrUndefined(record.content.link) : undefined,
+    parts,
+    holes,
+    blobs: blobs.length,
+    skipsDuplicates,
+    sha256,
+    delivery: blobs.find(({ why }) => why !== undefined)?.why
+  }
+}
+
+/** What was uploaded for the record. */
+export const slotsOf = ({ holes }: MixpeekRecord): ReadonlyArray<Slot> =>
+  holes.filter((hole): hole is Slot => !("linked" in hole))
+
+/** The files it has links to, each once. */
+export const linkedOf = ({ holes }: MixpeekRecord): ReadonlyArray<SourceFile.SourceFile> => [
+  ...new Set(holes.flatMap((hole) => ("linked" in hole ? [hole.linked] : [])))
+]
+
+/** Longer texts are content. */
+const longestShown = 200
+
+/** Content in so many words; of an address, no query: it may be signed. */
+const shownData = (data: unknown): Schema.Json => {
+  if (typeof data === "string") {
+    if (/^https?:/.test(data)) return data.split("?")[0] ?? ""
+    return data.length > longestShown || data.startsWith("data:")
+      ? `(${data.length.toLocaleString("en")} characters)`
+      : data
+  }
+  if (typeof data === "number" || typeof data === "boolean" || data === null) return data
+  return Predicate.isObject(data) && "base64" in data
+    ? { ...shownMedia(data), base64: `(${String(data["base64"]).length.toLocaleString("en")} characters)` }
+    : `(${JSON.stringify(data).length.toLocaleString("en")} characters of JSON)`
+}
+
+const shownMedia = (data: object): { readonly mime_type?: string } =>
+  "mime_type" in data && typeof data.mime_type === "string" ? { mime_type: data.mime_type } : {}
+
+const decodeShown = Schema.decodeUnknownSync(
+  Schema.fromJsonString(
+    Schema.StructWithRest(Schema.Struct({ blobs: Schema.Array(Schema.Record(Schema.String, Schema.Json)) }), [
+      Schema.Record(Schema.String, Schema.Json)
+    ])
+  )
+)
+
+/** The object as it is sent, without content and links. */
+export const describe = (record: MixpeekRecord): Schema.Json => {
+  const object = decodeShown(
+    json(
+      record,
+      linkedOf(record).map(() => "(a link)")
+    )
+  )
+  // What was uploaded has no data: its blob names the upload.
+  const shown = object.blobs.map((blob) => ("data" in blob ? { ...blob, data: shownData(blob["data"]) } : blob))
+  return { ...object, blobs: shown }
+}
+
+/** The object's JSON with uploads and links in their places; `urls` in the order of `linkedOf`. */
+export const json = (record: MixpeekRecord, urls: ReadonlyArray<string>): string => {
+  const linked = urls.length === 0 ? [] : linkedOf(record)
+  return record.parts.reduce((all, part, i) => {
+    const hole = record.holes[i - 1]
+    if (hole === undefined) return all + part
+    const value = "linked" in hole ? (urls[linked.indexOf(hole.linked)] ?? "") : hole.current.uploadId
+    return `${all}${JSON.stringify(value)}${part}`
+  })
+}

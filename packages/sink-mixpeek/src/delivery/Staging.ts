@@ -1,0 +1,122 @@
+/**
+ * Uploads that no object came to use: taken back, also those of runs that were killed. They are found by what they carry, so
+ * that no ledger has to know of them.
+ */
+import { Observer, type Sink } from "@sluice/core"
+import { Array as Arr, Effect, Option } from "effect"
+import { Mixpeek } from "../client/Mixpeek.ts"
+import { keyOf, type Staged, type UploadDesk } from "./UploadDesk.ts"
+import * as UploadWire from "../client/UploadWire.ts"
+
+/** Requests at a time. */
+const concurrency = 4
+/** Keys that are asked for at a time. */
+const keysAtOnce = 500
+
+const asked = (
+  pipeline: string,
+  ...also: UploadWire.ListUploadsRequest["filters"]["AND"]
+): UploadWire.ListUploadsRequest => ({
+  filters: {
+    AND: [{ field: "metadata.sluice_pipeline", operator: "eq", value: pipeline }, ...also],
+    case_sensitive: true
+  },
+  sort: { field: "created_at", direction: "asc" }
+})
+
+/** Whether it is gone. */
+const cancel = Effect.fnUntraced(function* (desk: UploadDesk, uploadId: string) {
+  const { uploads } = yield* Mixpeek
+  return yield* uploads.cancel(desk.bucket, uploadId).pipe(
+    Effect.as(true),
+    Effect.catchIf(
+      ({ reason }) => reason._tag === "Refused",
+      () => Effect.succeed(false)
+    )
+  )
+})
+
+/** Takes back every upload of the pipeline that is not confirmed. Nobody else may be at work on it. */
+const clear = Effect.fn("MixpeekSink.clear")(function* (desk: UploadDesk, pipeline: string) {
+  const { uploads } = yield* Mixpeek
+  const body = asked(pipeline, { field: "status", operator: "in", value: ["PENDING", "IN_PROGRESS", "FAILED"] })
+  const tried = new Set<string>()
+  // What is taken back is in the list no more, so each page is the first one again; those that stay are passed over.
+  for (let offset = 0; ;) {
+    const { value } = yield* uploads.list(desk.bucket, body, offset)
+    const fresh = value.results.map(({ upload_id }) => upload_id).filter((id) => !tried.has(id))
+    yield* Effect.forEach(fresh, (id) => cancel(desk, id), { concurrency, discard: true })
+    for (const id of fresh) tried.add(id)
+    if (fresh.length > 0) continue
+    if (value.results.length < UploadWire.maxUploads) return
+    offset += UploadWire.maxUploads
+  }
+})
+
+/** What is there, confirmed or about to be, and nobody took. */
+const giveUp = Effect.fnUntraced(function* (desk: UploadDesk, pipeline: string) {
+  const observer = yield* Observer.Observer
+  for (const [key, one] of desk.recalled) {
+    if (one.pipeline !== pipeline) continue
+    if (!(yield* cancel(desk, one.staged.uploadId))) observer.upload({ _tag: "Orphaned" })
+    desk.recalled.delete(key)
+  }
+})
+
+const end = (desk: UploadDesk, pipeline: string): Effect.Effect<void, never, Mixpeek> =>
+  Effect.gen(function* () {
+    yield* giveUp(desk, pipeline)
+    if (desk.creators.has(pipeline)) yield* clear(desk, pipeline)
+    desk.creators.delete(pipeline)
+  }).pipe(
+    Effect.timeout("1 minute"),
+    Effect.catch(
+      Effect.fnUntraced(function* ({ message }) {
+        const observer = yield* Observer.Observer
+        // Nobody knows how many; that there are some makes the next run look.
+        observer.upload({ _tag: "Orphaned" })
+        yield* Effect.logWarning(`uploads that nothing uses are left behind; the next run takes them back (${message})`)
+      })
+    )
+  )
+
+const recall = Effect.fn("MixpeekSink.recall")(function* (
+  desk: UploadDesk,
+  pipeline: string,
+  lost: Arr.NonEmptyReadonlyArray<Sink.Lost>
+) {
+  const { uploads } = yield* Mixpeek
+  const tokens = new Map(lost.map(({ key, token }) => [key, token]))
+  for (const keys of Arr.chunksOf([...tokens.keys()], keysAtOnce)) {
+    const body = asked(
+      pipeline,
+      { field: "metadata.source_key", operator: "in", value: keys },
+      { field: "status", operator: "in", value: ["COMPLETED", "PROCESSING"] }
+    )
+    for (let offset = 0, isLast = false; !isLast; offset += UploadWire.maxUploads) {
+      const { value } = yield* uploads.list(desk.bucket, body, offset)
+      isLast = value.results.length < UploadWire.maxUploads
+      for (const upload of value.results) {
+        const { metadata } = upload
+        if (metadata === undefined || tokens.get(metadata.source_key) !== metadata.source_token) continue
+        desk.recalled.set(keyOf(metadata), { pipeline, staged: stagedOf(upload) })
+      }
+    }
+  }
+})
+
+const stagedOf = (upload: UploadWire.UploadResponse): Staged => ({
+  uploadId: upload.upload_id,
+  etag: upload.etag,
+  bytes: upload.file_size_bytes ?? 0,
+  sha256: undefined,
+  isConfirmed: upload.status === "COMPLETED"
+})
+
+/** Of a sink that uploads. */
+export const make = (desk: UploadDesk): Option.Option<Sink.Staging<Mixpeek>> =>
+  Option.some({
+    open: ({ isClean, pipeline }) =>
+      Effect.acquireRelease(isClean ? Effect.void : clear(desk, pipeline), () => end(desk, pipeline)),
+    recall: (pipeline, lost) => recall(desk, pipeline, lost)
+  })

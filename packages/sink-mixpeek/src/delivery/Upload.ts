@@ -1,0 +1,324 @@
+/**
+ * One file, streamed into Mixpeek's storage: an upload is made and its bytes are put. It is confirmed only when an object is
+ * about to use it (`Confirmation`). Memory does not grow with the file.
+ */
+import { Observer, Outcome, Retry, Sink, Source, type SourceFile } from "@sluice/core"
+import { Clock, Duration, Effect, Redacted, type Scope, Stream } from "effect"
+import { createHash } from "node:crypto"
+import { Mixpeek } from "../client/Mixpeek.ts"
+import * as Spool from "./Spool.ts"
+import { StorageError } from "../client/Storage.ts"
+import { keyOf, type Staged, type UploadDesk } from "./UploadDesk.ts"
+import * as UploadWire from "../client/UploadWire.ts"
+
+/** What is uploaded, and for which property of which object. */
+export interface Content {
+  readonly file: SourceFile.SourceFile
+  readonly bytes: Stream.Stream<Uint8Array, Source.SourceError>
+  readonly property: string
+  /** Of its object, and of the state that is made from. */
+  readonly key: string
+  readonly token: string
+  readonly run: { readonly pipeline: string; readonly runId: string }
+}
+
+/** The content is there already, in an object or in another upload; or it is not going to be there. */
+type Instead = Staged | Outcome.Outcome
+
+/** An address that is older than this is not used any more. */
+const addressLifetime = Duration.hours(1)
+/** Addresses that are made for a file before it is given up. */
+const maxAddresses = 3
+const patience: Retry.Policy = { ...Retry.standard, maxAttempts: 6 }
+/** What is left behind is also found later: this is not worth a long wait. */
+const patienceToCancel = Duration.seconds(10)
+
+const rejected = (code: string, message: string): Outcome.Outcome => Outcome.Rejected.make({ cause: { code, message } })
+
+const count = (bytes: number) => bytes.toLocaleString("en")
+
+const tooLarge = (bytes: number | undefined, limit: number) =>
+  rejected(
+    "too-large",
+    `${bytes === undefined ? "it has" : `${count(bytes)} bytes are`} more than the ${count(limit)} that an upload may have by the plan (or delivery.uploads.maxFileBytes). Leave such files out with a filter, deliver them by reference, or raise the plan`
+  )
+
+/** No more than `most` code units, and no half of a character that takes two. */
+const cut = (text: string, most: number): string => {
+  const last = text.charCodeAt(most - 1)
+  return text.slice(0, last >= 0xd800 && last < 0xdc00 && text.length > most ? most - 1 : most)
+}
+
+/** A name that the API takes: no separators, at most 255 characters, the extension kept. */
+export const fileName = (path: string): string => {
+  const name = path
+    .slice(path.lastIndexOf("/") + 1)
+    .replaceAll(/[\\\p{Cc}]/gu, "_")
+    .replaceAll("..", "_")
+  if (name === "") return "file"
+  // Alone, it would be a folder.
+  if (name === ".") return "_"
+  const { maxNameLength } = UploadWire
+  if (name.length <= maxNameLength) return name
+  const dot = name.lastIndexOf(".")
+  const extension = dot > 0 && name.length - dot <= 16 ? name.slice(dot) : ""
+  return cut(name, maxNameLength - extension.length) + extension
+}
+
+const requestOf = ({ file, key, property, run, token }: Content, bytes: number): UploadWire.CreateUploadRequest => ({
+  filename: fileName(file.path),
+  content_type: file.mimeType,
+  ...(bytes === 0 ? {} : { file_size_bytes: bytes }),
+  presigned_url_expiration: Duration.toSeconds(addressLifetime),
+  metadata: {
+    sluice_pipeline: run.pipeline,
+    sluice_run: run.runId,
+    source_key: key,
+    source_token: token,
+    property
+  },
+  create_object_on_confirm: false,
+  skip_duplicates: false
+})
+
+/** Where nothing is to be put. */
+const insteadOf = (answer: UploadWire.UploadResponse, bytes: number): Instead => {
+  if (answer.is_duplicate === true) {
+    const uploadId = answer.duplicate_of_upload_id ?? answer.upload_id
+    return { uploadId, etag: answer.etag, bytes, sha256: undefined, isConfirmed: true }
+  }
+  if (answer.skipped_unique_key === true) {
+    const { existing_object_id: objectId } = answer
+    return Outcome.SkippedDuplicate.make(objectId === undefined ? {} : { objectId })
+  }
+  return rejected(
+    "no-address",
+    `Mixpeek gave no address to put the file at (${answer.message ?? "it does not say why"}). Run again; report it if this goes on`
+  )
+}
+
+/** Takes an upload back, as far as that can be done at once; what is left is found by a later run. */
+export const cancel = (desk: UploadDesk, uploadId: string): Effect.Effect<void, never, Mixpeek> =>
+  Effect.flatMap(Mixpeek, ({ uploads }) => uploads.cancel(desk.bucket, uploadId)).pipe(
+    Effect.timeout(patienceToCancel),
+    Effect.ignore
+  )
+
+interface Measured {
+  readonly bytes: number
+  readonly content: Stream.Stream<Uint8Array, Source.SourceError>
+}
+
+/** How long the content is: what the source says, or what was written into a file. */
+const measure = (
+  desk: UploadDesk,
+  content: Content,
+  limit: number
+): Effect.Effect<Measured | undefined, Source.SourceError | Sink.SinkError, Scope.Scope> => {
+  const { size } = content.file
+  if (size !== undefined) return Effect.succeed(size > limit ? undefined : { bytes: size, content: content.bytes })
+  return Spool.write(content.bytes, { folder: desk.folder, maxBytes: limit }).pipe(
+    desk.holding(limit),
+    Effect.catchTag("SpoolError", ({ message }) =>
+      Effect.fail(
+        new Sink.SinkError({
+          sink: desk.name,
+          operation: "spool",
+          reason: new Sink.Unusable(),
+          message: `${message}. Make room there, or name another folder (delivery.uploads.folder)`
+        })
+      )
+    )
+  )
+}
+
+const otherLength = ({ uri }: SourceFile.SourceFile, message: string) =>
+  new Source.SourceError({
+    source: uri.split("/", 3).join("/"),
+    operation: "read",
+    reason: new Source.Corrupt(),
+    message: `${message}. See whether it is being written, and replay it`
+  })
+
+/**
+ * Exactly `bytes`, else `Corrupt`. The last of them are held back until the source has said that it has given everything as it
+ * should: storage answers as soon as it has them, whatever the source finds out then.
+ */
+const exactly =
+  (file: SourceFile.SourceFile, bytes: number) =>
+  (content: Stream.Stream<Uint8Array, Source.SourceError>): Stream.Stream<Uint8Array, Source.SourceError> =>
+    Stream.suspend(() => {
+      let read = 0
+      let held: Uint8Array | undefined
+      const checked = Stream.mapEffect(content, (chunk) => {
+        read += chunk.length
+        if (read > bytes) {
+          return Effect.fail(otherLength(file, `it has more than the ${count(bytes)} bytes that the source announced`))
+        }
+        const before = held
+        held = chunk
+        return Effect.succeed(before ?? new Uint8Array())
+      })
+      const last = Stream.suspend(() =>
+        read === bytes
+          ? Stream.make(held ?? new Uint8Array())
+          : Stream.fail(
+              otherLength(file, `it has ${count(read)} bytes, not the ${count(bytes)} that the source announced`)
+            )
+      )
+      return Stream.filter(Stream.concat(checked, last), ({ length }) => length > 0)
+    })
+
+/** Puts the content at an address, also several times where the storage does not take it at once, or keeps something else. */
+const put = Effect.fnUntraced(function* (
+  content: Content,
+  { bytes, content: stream }: Measured,
+  url: string
+): Effect.fn.Return<
+  { readonly etag: string | undefined; readonly sha256: string },
+  StorageError | Source.SourceError,
+  Mixpeek
+> {
+  const { uploads } = yield* Mixpeek
+  const observer = yield* Observer.Observer
+  const traffic = { role: "sink", operation: "putUpload" } as const
+  const whole = exactly(content.file, bytes)(stream)
+  return yield* Effect.gen(function* () {
+    const sha256 = createHash("sha256")
+    const md5 = createHash("md5")
+    observer.request(traffic)
+    const stored = yield* uploads.put({
+      url: Redacted.make(url),
+      contentType: content.file.mimeType,
+      bytes,
+      content: Stream.map(whole, (chunk) => {
+        sha256.update(chunk)
+        md5.update(chunk)
+        return chunk
+      })
+    })
+    if (stored.md5 !== undefined && stored.md5 !== md5.digest("hex")) {
+      observer.upload({ _tag: "Mismatched" })
+      return yield* new StorageError({
+        reason: "corrupt",
+        message: "the storage of uploads keeps other bytes than were sent: its ETag is not their MD5"
+      })
+    }
+    return { etag: stored.etag, sha256: sha256.digest("hex") }
+  }).pipe(
+    Retry.retry(
+      patience,
+      (error) =>
+        error._tag === "StorageError" && (error.reason === "busy" || error.reason === "corrupt")
+          ? Retry.again()
+          : Retry.stop,
+      (_, wait) =>
+        Effect.sync(() => {
+          observer.retried(traffic)
+          observer.waited(traffic, wait)
+        })
+    )
+  )
+})
+
+const unavailable = (desk: UploadDesk, { message }: StorageError) =>
+  new Sink.SinkError({
+    sink: desk.name,
+    operation: "putUpload",
+    reason: new Sink.Unavailable({}),
+    message: `${message}; nothing can be uploaded. Check that this machine reaches the storage, and run again: nothing is lost`
+  })
+
+/** A file whose upload is refused, and no other's. */
+const refusalOf = ({ reason }: Sink.SinkError): Outcome.Outcome | undefined =>
+  reason._tag === "Refused" || reason._tag === "TooLarge" ? Outcome.Rejected.make({ cause: reason.cause }) : undefined
+
+const transfer = Effect.fnUntraced(function* (desk: UploadDesk, content: Content, measured: Measured) {
+  const mixpeek = yield* Mixpeek
+  const observer = yield* Observer.Observer
+  const start = yield* Clock.currentTimeMillis
+  desk.creators.add(content.run.pipeline)
+  for (let address = 1; ; address++) {
+    const created = yield* desk.create(mixpeek, requestOf(content, measured.bytes))
+    const { presigned_url: url, upload_id: uploadId } = created
+    if (url === undefined) return insteadOf(created, measured.bytes)
+    observer.upload({ _tag: "Created" })
+    const done = yield* put(content, measured, url).pipe(
+      Effect.map(({ etag, sha256 }) => ({ etag, sha256 })),
+      Effect.catchTag("StorageError", (error) => Effect.succeed(error)),
+      Effect.onExit((exit) =>
+        exit._tag === "Success" && !("_tag" in exit.value) ? Effect.void : cancel(desk, uploadId)
+      )
+    )
+    if (!("_tag" in done)) {
+      desk.lastPut = yield* Clock.currentTimeMillis
+      observer.upload({ _tag: "Completed", bytes: measured.bytes })
+      return {
+        uploadId,
+        etag: done.etag,
+        bytes: measured.bytes,
+        sha256: done.sha256,
+        isConfirmed: false
+      } satisfies Staged
+    }
+    if (done.reason === "exposed") {
+      return yield* new Sink.SinkError({
+        sink: desk.name,
+        operation: "putUpload",
+        reason: new Sink.Unusable(),
+        message: done.message
+      })
+    }
+    if (done.reason === "refused")
+      return rejected("upload-refused", `${done.message}. See what is special about the file`)
+    if (done.reason === "corrupt")
+      return rejected("upload-corrupt", `${done.message}. Replay it; report it if this goes on`)
+    if (done.reason === "busy") {
+      // Others got through meanwhile: it is something about this file, and it must not end the run.
+      return desk.lastPut > start
+        ? rejected("upload-failed", `${done.message}. Replay it`)
+        : yield* unavailable(desk, done)
+    }
+    if (address >= maxAddresses) return rejected("upload-expired", `${done.message}, ${maxAddresses} times. Replay it`)
+  }
+})
+
+/**
+ * Streams a file into the storage, unless an earlier run did already. An outcome where the file is not going to be there. Fails
+ * with what reading the file fails with, and with `SinkError` where nothing can be uploaded any more.
+ */
+export const upload = Effect.fn("MixpeekSink.upload")(
+  function* (
+    desk: UploadDesk,
+    content: Content
+  ): Effect.fn.Return<Staged | Outcome.Outcome, Source.SourceError | Sink.SinkError, Mixpeek | Scope.Scope> {
+    const recalledBy = keyOf({
+      sluice_pipeline: content.run.pipeline,
+      source_key: content.key,
+      source_token: content.token,
+      property: content.property
+    })
+    const recalled = desk.recalled.get(recalledBy)
+    if (recalled !== undefined) {
+      desk.recalled.delete(recalledBy)
+      return recalled.staged
+    }
+    const { maxUploadBytes } = yield* Mixpeek
+    const limit = Math.min(desk.maxFileBytes ?? (yield* maxUploadBytes), UploadWire.maxPutBytes)
+    const measured = yield* measure(desk, content, limit)
+    if (measured === undefined) return tooLarge(content.file.size, limit)
+    return yield* transfer(desk, content, measured).pipe(
+      desk.holding(measured.bytes),
+      Effect.catchTag("SinkError", (error) => {
+        const outcome = refusalOf(error)
+        return outcome === undefined ? Effect.fail(error) : Effect.succeed(outcome)
+      })
+    )
+  },
+  Effect.tapError((error) =>
+    Effect.map(Observer.Observer, (observer) => {
+      if (error._tag === "SourceError" && error.reason._tag === "Corrupt") observer.upload({ _tag: "Mismatched" })
+    })
+  ),
+  Effect.scoped
+)
