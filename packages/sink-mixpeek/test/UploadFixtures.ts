@@ -47,18 +47,20 @@ export const unsized = (content: Upload.Content): Upload.Content => ({
 export const sourceError = (reason: Source.SourceErrorReason): Source.SourceError =>
   new Source.SourceError({ source: "s3://files", operation: "read", reason, message: `it is ${reason._tag}` })
 
-/** Counts what is told of uploads, and lists the events. */
+/** Counts what is told of uploads, and lists the events and the outages. */
 export const listening = () => {
   const events: Array<string> = []
+  const outages: Array<Observer.Outage> = []
   const { heard, layer } = Fixtures.listening()
   const observer = Layer.effect(
     Observer.Observer,
     Effect.map(Observer.Observer, (outer) => ({
       ...outer,
-      upload: (event) => events.push(event._tag === "Completed" ? `Completed ${event.bytes}` : event._tag)
+      upload: (event) => events.push(event._tag === "Completed" ? `Completed ${event.bytes}` : event._tag),
+      unavailable: (_, outage) => outages.push(outage)
     }))
   ).pipe(Layer.provide(layer))
-  return { heard, events, layer: observer }
+  return { heard, events, outages, layer: observer }
 }
 
 /** A stand-in, a desk, and a way to upload; what is told is in `events`. */
@@ -71,7 +73,7 @@ export const begin = Effect.fnUntraced(function* (
 ) {
   const server = yield* Fixtures.standIn(options.server)
   const desk = makeDesk(options.desk)
-  const { events, heard, layer } = listening()
+  const { events, heard, layer, outages } = listening()
   const context = yield* Layer.build(Layer.mergeAll(Fixtures.client(server, options.client), layer))
   const run = <A, E, R>(effect: Effect.Effect<A, E, R>) => Fixtures.elapsing(Effect.provideContext(effect, context))
   return {
@@ -79,6 +81,7 @@ export const begin = Effect.fnUntraced(function* (
     desk,
     events,
     heard,
+    outages,
     run,
     upload: (content: Upload.Content) => run(Upload.upload(desk, content)),
     /** Of all uploads there are: what is there of them. */

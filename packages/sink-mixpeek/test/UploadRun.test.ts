@@ -191,6 +191,20 @@ describe("a run that uploads", () => {
     })
   )
 
+  it.effect("waits for a storage that is down, and says for how long", () =>
+    Effect.gen(function* () {
+      const { contents, orphans, run, server } = yield* begin()
+      yield* run(["a"])
+      yield* server.set({
+        faults: [{ kind: "unavailable", operations: ["putUpload", "probeStorage"], times: 11 }]
+      })
+      const report = Result.getOrThrow(yield* run(["a", "b", "c"]))
+      assert.strictEqual(report.created, 2)
+      assert.isAtLeast(report.unavailableSeconds, 7)
+      assert.deepStrictEqual([(yield* contents).length, yield* orphans], [3, []])
+    })
+  )
+
   it.effect("takes back uploads that nobody knows of, because the answer that named them was lost", () =>
     Effect.gen(function* () {
       const fault: MixpeekStandIn.Fault = {

@@ -33,8 +33,8 @@ export interface Options {
    */
   readonly maxInFlight?: number | undefined
   /**
-   * How long a request waits for an API that is down before the run fails; default 15 minutes. Nothing but a probe is sent
-   * meanwhile. An API that has not answered yet since the process began is not waited for.
+   * How long a request waits for an API that is down before the run fails, and a file for a storage of uploads that is; default 15
+   * minutes. Nothing but a probe is sent meanwhile. What has not answered yet since the process began is not waited for.
    */
   readonly maxUnavailable?: Duration.Input | undefined
   /** Bytes per second of all uploads in this process together, at least 1,024; no cap by default. */

@@ -60,13 +60,10 @@ const decide = (error: Sink.SinkError): Retry.Decision =>
       ? Retry.again(error.reason.retryAfter)
       : Retry.stop
 
-/**
- * Again where it was throttled, was not reached, or nobody heard what became of it; told to the observer. Time in which the
- * API was down does not count.
- */
-export const repeated =
-  (operation: string, policy: Retry.Policy) =>
-  <A, R>(effect: Effect.Effect<A, Sink.SinkError, R>): Effect.Effect<A, Sink.SinkError, R> =>
+/** Retries that are told to the observer. Time in which the other side was down, and was waited for, does not count. */
+export const retrying =
+  <E>(operation: string, policy: Retry.Policy, decide: (error: E) => Retry.Decision) =>
+  <A, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
     Effect.flatMap(Observer.Observer, (observer) => {
       const traffic = { role: "sink", operation } as const
       let excused = 0
@@ -90,6 +87,9 @@ export const repeated =
         )
       )
     })
+
+/** Again where it was throttled, was not reached, or nobody heard what became of it. */
+export const repeated = (operation: string, policy: Retry.Policy) => retrying(operation, policy, decide)
 
 interface Received {
   readonly response: HttpClientResponse.HttpClientResponse

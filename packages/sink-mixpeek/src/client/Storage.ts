@@ -3,11 +3,13 @@
  *
  * The address is a secret: it is in no span, no log, no error.
  */
-import { Endpoint, type Source } from "@sluice/core"
-import { Clock, Data, Duration, Effect, Redacted, Stream } from "effect"
+import { Endpoint, Observer, type Source } from "@sluice/core"
+import { Clock, Data, Duration, Effect, Exit, Option, Redacted, Stream } from "effect"
 import { type Headers, HttpBody, HttpClient, HttpClientRequest } from "effect/http"
 import type { Cap } from "../limits/Bandwidth.ts"
+import * as Circuit from "../limits/Circuit.ts"
 import { scrub } from "./ErrorBody.ts"
+import { isDown } from "./MixpeekError.ts"
 
 /** What is put where. */
 export interface Put {
@@ -30,10 +32,11 @@ export interface Stored {
 /**
  * Why a PUT failed. `expired`: the address is too old. `refused`: this content is not taken. `busy`: throttled, broken or silent;
  * the same again may work. `corrupt`: something else is kept than was sent. `exposed`: the address is one to which nothing is
- * sent in the clear.
+ * sent in the clear. `down`: the storage stayed down for as long as anybody waits for it. `unwanted`: it is down, and nobody waits
+ * for it any more.
  */
 export class StorageError extends Data.TaggedError("StorageError")<{
-  readonly reason: "expired" | "refused" | "busy" | "corrupt" | "exposed"
+  readonly reason: "expired" | "refused" | "busy" | "corrupt" | "exposed" | "down" | "unwanted"
   readonly message: string
 }> {}
 
@@ -139,4 +142,76 @@ export const put = Effect.fn("Storage.put")(function* (
   const { response, text } = yield* Effect.raceFirst(answer, silence)
   if (response.status < 200 || response.status >= 300) return yield* fromAnswer(response.status, text)
   return storedOf(response.headers)
+})
+
+/** How the storage is treated. */
+export interface Options {
+  readonly allowPlainHttp: boolean
+  readonly cap: Cap | undefined
+  /** How long a PUT waits for a storage that is down. */
+  readonly maxUnavailable: Duration.Duration
+}
+
+/** A storage that is up answers a probe in less. */
+const probeTimeout = Duration.seconds(30)
+
+/** The address without its signature: a storage that is up refuses that, and nothing comes of it. */
+const probe = (http: HttpClient.HttpClient, { origin, pathname }: URL): Effect.Effect<Circuit.Health> =>
+  http.execute(HttpClientRequest.head(`${origin}${pathname}`)).pipe(
+    Effect.timeout(probeTimeout),
+    Effect.exit,
+    Effect.map((exit) => (Exit.isSuccess(exit) && !isDown(exit.value.status) ? "up" : "down"))
+  )
+
+/** `busy` may also be throttled: a probe is answered then, and a second has passed. */
+const health = (exit: Exit.Exit<Stored, StorageError | Source.SourceError>): Circuit.Health => {
+  if (Exit.isSuccess(exit)) return "up"
+  const error = Option.getOrUndefined(Exit.findErrorOption(exit))
+  if (error?._tag !== "StorageError" || error.reason === "exposed") return "neither"
+  return error.reason === "busy" ? "down" : "up"
+}
+
+/**
+ * `put` as long as the storage is up. While it is down, files wait for it together, and only a probe is sent: it is no API's
+ * address, so it has a circuit of its own. Told to the observer.
+ */
+export const putWhenUp = Effect.fnUntraced(function* (
+  http: HttpClient.HttpClient,
+  what: Put,
+  options: Options
+): Effect.fn.Return<Stored, StorageError | Source.SourceError> {
+  const address = URL.parse(Redacted.value(what.url))
+  const sent = put(http, what, options.allowPlainHttp, options.cap)
+  if (address === null) return yield* sent
+  const observer = yield* Observer.Observer
+  const traffic = { role: "sink", operation: "putUpload" } as const
+  const circuit = yield* Circuit.of(address.origin)
+  const whenUp = circuit
+    .whenUp({
+      probe: probe(http, address),
+      atMost: options.maxUnavailable,
+      waited: (outage) => observer.unavailable(traffic, outage)
+    })
+    .pipe(
+      Effect.mapError(
+        (error) =>
+          new StorageError(
+            error._tag === "Stopped"
+              ? { reason: "unwanted", message: "a file is not put: the storage of uploads is not available" }
+              : {
+                  reason: "down",
+                  message: `the storage of uploads has not been available for ${Duration.format(error.for)}`
+                }
+          )
+      )
+    )
+  const request = Effect.suspend(() => {
+    observer.request(traffic)
+    return sent
+  })
+  const attempt: Effect.Effect<Stored, StorageError | Source.SourceError> = Effect.andThen(
+    whenUp,
+    circuit.watch(request, health)
+  ).pipe(Effect.catchTag("CircuitBreakerError", () => attempt))
+  return yield* attempt
 })

@@ -26,7 +26,7 @@ export interface UploadRequests {
     bucket: string,
     uploads: ReadonlyArray<UploadWire.CreateUploadRequest>
   ) => Of<typeof UploadWire.BatchUploadResponse.Type>
-  /** The bytes themselves, to the storage. Tried once. */
+  /** The bytes themselves, to the storage: tried once, and no sooner than it is up. */
   readonly put: (what: Storage.Put) => Effect.Effect<Storage.Stored, Storage.StorageError | Source.SourceError>
   /** `GET …/uploads/{upload}`; `undefined` where it is not there. */
   readonly get: (bucket: string, uploadId: string) => Of<UploadWire.UploadResponse | undefined>
@@ -75,7 +75,7 @@ export const make = ({ http, options, retried }: Requests): UploadRequests => {
         decode: decodeCreated
       })
     ),
-    put: (what) => Storage.put(http, what, options.allowPlainHttp, cap),
+    put: (what) => Storage.putWhenUp(http, what, { ...options, cap }),
     get: Effect.fn("Mixpeek.getUpload")((bucket, uploadId) =>
       retried({
         ...call(bucket, "getUpload"),

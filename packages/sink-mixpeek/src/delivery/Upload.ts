@@ -7,6 +7,7 @@ import { Clock, Duration, Effect, Redacted, type Scope, Stream } from "effect"
 import { createHash } from "node:crypto"
 import { Mixpeek } from "../client/Mixpeek.ts"
 import * as Spool from "./Spool.ts"
+import { retrying } from "../client/Requests.ts"
 import { StorageError } from "../client/Storage.ts"
 import { keyOf, type Staged, type UploadDesk } from "./UploadDesk.ts"
 import * as UploadWire from "../client/UploadWire.ts"
@@ -181,12 +182,10 @@ const put = Effect.fnUntraced(function* (
 > {
   const { uploads } = yield* Mixpeek
   const observer = yield* Observer.Observer
-  const traffic = { role: "sink", operation: "putUpload" } as const
   const whole = exactly(content.file, bytes)(stream)
   return yield* Effect.gen(function* () {
     const sha256 = createHash("sha256")
     const md5 = createHash("md5")
-    observer.request(traffic)
     const stored = yield* uploads.put({
       url: Redacted.make(url),
       contentType: content.file.mimeType,
@@ -206,27 +205,34 @@ const put = Effect.fnUntraced(function* (
     }
     return { etag: stored.etag, sha256: sha256.digest("hex") }
   }).pipe(
-    Retry.retry(
-      patience,
-      (error) =>
-        error._tag === "StorageError" && (error.reason === "busy" || error.reason === "corrupt")
-          ? Retry.again()
-          : Retry.stop,
-      (_, wait) =>
-        Effect.sync(() => {
-          observer.retried(traffic)
-          observer.waited(traffic, wait)
-        })
+    retrying("putUpload", patience, (error: StorageError | Source.SourceError) =>
+      error._tag === "StorageError" && (error.reason === "busy" || error.reason === "corrupt")
+        ? Retry.again()
+        : Retry.stop
     )
   )
 })
 
-const unavailable = (desk: UploadDesk, { message }: StorageError) =>
+/** What ends the run, or has ended: it is no file's fault. */
+const failures = {
+  exposed: { reason: new Sink.Unusable(), remedy: "" },
+  down: {
+    reason: new Sink.Unusable(),
+    remedy: ". Run again when it is: nothing is lost. Raise maxUnavailable (MIXPEEK_MAX_UNAVAILABLE) to wait longer"
+  },
+  unwanted: { reason: new Sink.Throttled({}), remedy: "" },
+  busy: {
+    reason: new Sink.Unavailable({}),
+    remedy: "; nothing can be uploaded. Check that this machine reaches the storage, and run again: nothing is lost"
+  }
+} as const
+
+const failure = (desk: UploadDesk, which: keyof typeof failures, message: string) =>
   new Sink.SinkError({
     sink: desk.name,
     operation: "putUpload",
-    reason: new Sink.Unavailable({}),
-    message: `${message}; nothing can be uploaded. Check that this machine reaches the storage, and run again: nothing is lost`
+    reason: failures[which].reason,
+    message: `${message}${failures[which].remedy}`
   })
 
 /** A file whose upload is refused, and no other's. */
@@ -261,25 +267,24 @@ const transfer = Effect.fnUntraced(function* (desk: UploadDesk, content: Content
         isConfirmed: false
       } satisfies Staged
     }
-    if (done.reason === "exposed") {
-      return yield* new Sink.SinkError({
-        sink: desk.name,
-        operation: "putUpload",
-        reason: new Sink.Unusable(),
-        message: done.message
-      })
+    switch (done.reason) {
+      case "exposed":
+      case "down":
+      case "unwanted":
+        return yield* failure(desk, done.reason, done.message)
+      case "refused":
+        return rejected("upload-refused", `${done.message}. See what is special about the file`)
+      case "corrupt":
+        return rejected("upload-corrupt", `${done.message}. Replay it; report it if this goes on`)
+      case "busy":
+        // Others got through meanwhile: it is something about this file, and it must not end the run.
+        return desk.lastPut > start
+          ? rejected("upload-failed", `${done.message}. Replay it`)
+          : yield* failure(desk, done.reason, done.message)
+      case "expired":
+        if (address < maxAddresses) continue
+        return rejected("upload-expired", `${done.message}, ${maxAddresses} times. Replay it`)
     }
-    if (done.reason === "refused")
-      return rejected("upload-refused", `${done.message}. See what is special about the file`)
-    if (done.reason === "corrupt")
-      return rejected("upload-corrupt", `${done.message}. Replay it; report it if this goes on`)
-    if (done.reason === "busy") {
-      // Others got through meanwhile: it is something about this file, and it must not end the run.
-      return desk.lastPut > start
-        ? rejected("upload-failed", `${done.message}. Replay it`)
-        : yield* unavailable(desk, done)
-    }
-    if (address >= maxAddresses) return rejected("upload-expired", `${done.message}, ${maxAddresses} times. Replay it`)
   }
 })
 

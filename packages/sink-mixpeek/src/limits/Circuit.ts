@@ -1,5 +1,5 @@
 /**
- * Whether the API is up. When several requests in a row were not answered as by an API that works, nothing is sent any
+ * Whether the API is up, or a storage. When several requests in a row were not answered as by one that works, nothing is sent any
  * more until a probe is.
  */
 import { type Observer, Stopping } from "@sluice/core"
@@ -15,7 +15,7 @@ export class Stopped extends Data.TaggedError("Stopped")<{}> {}
 /** What an answer, or that there is none, says of the API. `neither`: something else went wrong. */
 export type Health = "up" | "down" | "neither"
 
-/** Requests of one key at its address. */
+/** Requests of one key at its address, or to one storage. */
 export interface Circuit {
   /**
    * Completes while the API is up; else waits for it, and tells how long, if it waited. One of those who wait sends the
@@ -126,5 +126,5 @@ const ofThisProcess = Effect.runSync(
   )
 )
 
-/** The circuit of a key at its address (`Limits.keyId`), one in this process. */
+/** The circuit of a key at its address (`Limits.keyId`), or of the origin of a storage; one in this process. */
 export const of = (key: string): Effect.Effect<Circuit> => Effect.map(ofThisProcess, (circuits) => circuits(key))

@@ -17,6 +17,8 @@ export interface Fault {
    * - `reset-in-body`: the connection breaks when half of the body has come, and nothing is stored
    * - `corrupt`: one byte is stored as another, and the ETag is that of what is stored
    * - `expired`: 403, as when the address has expired
+   *
+   * Of `probeStorage`, whatever else is asked of the storage, all of these.
    */
   readonly kind:
     | "reset"
@@ -39,7 +41,7 @@ export interface Fault {
   readonly delay?: Duration.Input | undefined
   /** How long `throttle` and `unavailable` tell to wait. 1 second by default. */
   readonly wait?: Duration.Input | undefined
-  /** Operations it strikes: `putUpload`, or an `operationId` of the description. `createObjectsBatch` by default. */
+  /** Operations it strikes: `putUpload`, `probeStorage`, or an `operationId` of the description. `createObjectsBatch` by default. */
   readonly operations?: ReadonlyArray<string> | undefined
   /** Share of these requests it strikes, 0 to 1. 1 by default. */
   readonly fraction?: number | undefined

@@ -8,7 +8,7 @@ export interface RequestRecord {
   readonly at: number
   readonly method: string
   readonly path: string
-  /** The description's `operationId`; `putUpload` for a PUT to the storage, `unknown` where no path matches. */
+  /** The description's `operationId`; `putUpload` for a PUT to the storage, `probeStorage` for anything else there, `unknown` where no path matches. */
   readonly operation: string
   /** 0 where the connection was broken before an answer. */
   readonly status: number

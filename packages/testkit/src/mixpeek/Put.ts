@@ -12,8 +12,6 @@ import { badGateway, type Exchanged, gatewayTimeout, pause, type Reply } from ".
 import type { State } from "./State.ts"
 import * as Storage from "./Storage.ts"
 
-const operation = "putUpload"
-
 /** A body that was read: hashed as it came, and not kept. */
 interface Received {
   readonly size: number
@@ -115,6 +113,7 @@ const struck = (state: State, { kind, wait }: Fault): Reply => {
 /** From the head of a request to its answer. Where it is refused by its head, the body is left unread. */
 export const put = Effect.fnUntraced(function* (state: State, message: IncomingMessage) {
   const { faults, latency, uploads } = state.settings
+  const operation = message.method === "PUT" ? "putUpload" : "probeStorage"
   const fault = state.faults.next(faults, operation)
   const answered = (reply: Reply, bytes: number): Exchanged => ({
     reply,
@@ -126,6 +125,7 @@ export const put = Effect.fnUntraced(function* (state: State, message: IncomingM
   })
   yield* pause(latency)
   const now = state.clock.currentTimeMillisUnsafe()
+  if (fault !== undefined && operation === "probeStorage") return answered(struck(state, fault), 0)
   const permit = Storage.admit(message, now, uploads.maxPutBytes ?? 5 * 2 ** 30)
   if (permit instanceof Refusal) return answered(document(state, permit), 0)
   const body = yield* receive(message, {
