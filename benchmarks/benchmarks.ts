@@ -1,0 +1,5 @@
+/** All of them, in the order in which they are run. */
+import type { Benchmark } from "./Benchmark.ts"
+import { list } from "./list/benchmarks.ts"
+
+export const benchmarks: ReadonlyArray<Benchmark> = [...list]
