@@ -61,6 +61,12 @@ export interface Batch {
   readonly fill: number
 }
 
+/** A record with what the sink made of it. */
+export interface Leaving<out Rec> {
+  readonly record: Rec
+  readonly prepared: Prepared
+}
+
 /** `E`: why a batch may not leave. */
 export interface Options<Rec, E = never> {
   /** For requests and records alike. Default `Dispatch.patience`. */
@@ -77,7 +83,7 @@ export interface Options<Rec, E = never> {
   readonly stop?: Effect.Effect<void> | undefined
   readonly onBatch?: ((batch: Batch) => void) | undefined
   /** Runs before each request that sends these, also when they are sent again. Where it fails nothing is sent any more. */
-  readonly leaving?: ((records: ReadonlyArray<Rec>) => Effect.Effect<void, E>) | undefined
+  readonly leaving?: ((leaving: ReadonlyArray<Leaving<Rec>>) => Effect.Effect<void, E>) | undefined
   /**
    * Objects of earlier states of these that may still be there besides `Record.replaces`, by the records' keys: asked for when
    * an answer was lost, before the sink is asked. Default: none.
@@ -184,7 +190,7 @@ export const dispatch =
 
         const send = Sending.make<O, P, R, Rec, E2>(sink, {
           policy,
-          leaving: (items) => options.leaving?.(items.map(({ record }) => record)) ?? Effect.void,
+          leaving: (items) => options.leaving?.(items) ?? Effect.void,
           earlier: (items) => options.earlier?.(items.map(({ record }) => record)) ?? Effect.succeed(new Map()),
           stopping: stopping.await,
           stopped: () => stopped,

@@ -104,6 +104,8 @@ export interface Prepared {
   readonly key: string
   /** Bytes it will take in a request's body. */
   readonly weight: number
+  /** Whether content was staged for it (`Staging`): what becomes of that must be known even where sending again is harmless. */
+  readonly staged?: boolean | undefined
 }
 
 /** What the sink says of one record of a batch. */

@@ -195,7 +195,7 @@ describe("dispatch", () => {
         Dispatch.dispatch(sink)(Stream.fromIterable(records(9)), {
           leaving: (some) => {
             if (left.length === 6) return Effect.fail("not mine any more")
-            left.push(...some.map(({ file }) => file.path))
+            left.push(...some.map(({ record }) => record.file.path))
             return Effect.void
           }
         })

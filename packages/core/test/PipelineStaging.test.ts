@@ -6,8 +6,8 @@ import * as Bucketed from "./fakes/bucketed.ts"
 import { killedBefore, statesOf } from "./fakes/bucketed.ts"
 import * as FakeBucket from "./fakes/FakeBucket.ts"
 
-/** A pipeline whose sink stages content, and what the sink was asked to do with what was staged. */
-const make = (upserts: boolean) => {
+/** A pipeline whose sink stages the content of `files`, and what the sink was asked to do with what was staged. */
+const make = (upserts: boolean, files: ReadonlyArray<string> = ["a", "b"]) => {
   const asked: Array<string> = []
   let orphans = 0
   const staging: Staging = {
@@ -24,7 +24,12 @@ const make = (upserts: boolean) => {
   }
   let around: Bucketed.Around = (_, effect) => effect
   const bucket = FakeBucket.make({ upserts, around: (operation, effect) => around(operation, effect) })
-  const made = Bucketed.make(upserts, { sink: { ...bucket.sink, staging: Option.some(staging) } })
+  const { sink } = bucket
+  const prepare: typeof sink.prepare = (record) =>
+    Effect.map(sink.prepare(record), (prepared) =>
+      prepared._tag === "Prepared" ? { ...prepared, staged: files.includes(record.file.id) } : prepared
+    )
+  const made = Bucketed.make(upserts, { sink: { ...sink, prepare, staging: Option.some(staging) } })
   return {
     ...made,
     asked: () => asked.splice(0),
@@ -81,6 +86,18 @@ for (const upserts of [true, false]) {
         assert.deepStrictEqual([there(), yield* intents], [["a@1", "b@2"], []])
         yield* run(["a@1", "b@2"])
         assert.deepStrictEqual(asked(), ["open", "close"])
+      })
+    )
+
+    it.effect("is recalled, and nothing else, where sending again is harmless", () =>
+      Effect.gen(function* () {
+        const { asked, intents, run, there } = make(upserts, ["b"])
+        yield* Effect.exit(run(["a@1", "b@2"], killedBefore("send")))
+        assert.deepStrictEqual(statesOf(yield* intents), upserts ? ["b@2"] : ["a@1", "b@2"])
+        asked()
+        yield* run(["a@1", "b@2"])
+        assert.deepStrictEqual(asked(), ["open and clear", upserts ? "recall 2" : "recall 1,2", "close"])
+        assert.deepStrictEqual([there(), yield* intents], [["a@1", "b@2"], []])
       })
     )
 

@@ -137,6 +137,21 @@ describe("Staging", () => {
     })
   )
 
+  it.effect("is said of records something was uploaded for, and of no others", () =>
+    Effect.gen(function* () {
+      const server = yield* Fixtures.standIn()
+      const said = yield* Effect.forEach(["upload", "inline", "reference"] as const, (method) =>
+        MixpeekSink.make({ bucket: Fixtures.bucket, delivery: { method } }).prepare(
+          Fixtures.record(object, Fixtures.file("a"), Fixtures.content("content of a", Fixtures.links()))
+        )
+      ).pipe(Effect.provide(Fixtures.client(server)), Fixtures.elapsing)
+      assert.deepStrictEqual(
+        said.map((one) => one._tag === "Prepared" && one.staged),
+        [true, false, false]
+      )
+    })
+  )
+
   it.effect("recalls what was being confirmed, and waits for it", () =>
     Effect.gen(function* () {
       const { process, server, statuses } = yield* begin({

@@ -182,18 +182,18 @@ export const make = <O, P extends Prepared, RS, RM, RK>(parts: Parts<O, P, RS, R
       })
 
       /** Nothing leaves that is not in the ledger, and nothing at all once the book is another run's. */
-      const leaving = Effect.fnUntraced(function* (records: ReadonlyArray<OnItsWay>) {
+      const leaving = Effect.fnUntraced(function* (all: ReadonlyArray<Dispatch.Leaving<OnItsWay>>) {
         yield* book.hold
         // Where sending again is harmless, it matters whether an object is there when its file is gone, in which state one is
         // that was there before, and what was staged.
         const lasting =
-          Option.isNone(sink.find) && !removes && Option.isNone(sink.staging)
-            ? records.filter(({ before }) => before !== undefined)
-            : records
+          Option.isNone(sink.find) && !removes
+            ? all.filter(({ prepared, record }) => record.before !== undefined || prepared.staged === true)
+            : all
         if (lasting.length === 0) return
         const sentAt = yield* Clock.currentTimeMillis
         yield* book.intend(
-          lasting.map(({ file, replaces }): Intent => ({
+          lasting.map(({ record: { file, replaces } }): Intent => ({
             ...state(file),
             ...(replaces === undefined ? {} : { replaces }),
             sentAt

@@ -269,6 +269,7 @@ const complete = (
     _tag: "Prepared",
     key: record.key,
     weight,
+    staged: holes.some((hole) => !("linked" in hole)),
     file: record.file,
     link: holes.some((hole) => "linked" in hole) ? Option.getOrUndefined(record.content.link) : undefined,
     parts,
