@@ -10,7 +10,7 @@ contender(async ({ addresses: { s3 }, size }) => {
   let asked = 0
   const one = () =>
     new Promise<void>((resolve, reject) => {
-      const socket = connect(Number(port), hostname)
+      const socket = connect(Number(port), hostname).setNoDelay()
       let left = 0
       const ask = () => {
         if (asked >= pages) return void socket.end(resolve)

@@ -1,5 +1,24 @@
 /** Files into Mixpeek, by reference and by upload. */
-import type { Benchmark } from "../Benchmark.ts"
+import type { Benchmark, Command } from "../Benchmark.ts"
+
+/** From one S3 to another, each file in one PUT, as it goes into Mixpeek. */
+const rcloneCopy: Command = {
+  command: "rclone",
+  args: () => ["copy", "--transfers", "4", "--s3-upload-cutoff", "5G", "from:files", "to:copies"],
+  env: ({ s3 }) => {
+    const remote = (name: string) => ({
+      [`RCLONE_CONFIG_${name}_TYPE`]: "s3",
+      [`RCLONE_CONFIG_${name}_PROVIDER`]: "Other",
+      [`RCLONE_CONFIG_${name}_LIST_VERSION`]: "2",
+      [`RCLONE_CONFIG_${name}_ENDPOINT`]: s3.url,
+      [`RCLONE_CONFIG_${name}_ACCESS_KEY_ID`]: s3.accessKeyId,
+      [`RCLONE_CONFIG_${name}_SECRET_ACCESS_KEY`]: s3.secretAccessKey
+    })
+    return { RCLONE_CONFIG: "/dev/null", ...remote("FROM"), ...remote("TO") }
+  },
+  units: (_, size) => 4 * size,
+  install: "apt-get install rclone"
+}
 
 export const load: ReadonlyArray<Benchmark> = [
   {
@@ -17,6 +36,47 @@ export const load: ReadonlyArray<Benchmark> = [
     rows: [
       { rival: "naive", goal: 3 },
       { rival: "limit", goal: 0.7 }
+    ]
+  },
+  {
+    name: "small-files",
+    work: "Reads files of 4 kB and uploads them",
+    unit: "files",
+    size: { short: 10_000, full: 100_000 },
+    servers: (count) => ({ s3: { count, folders: 100, bytes: 4096, latency: 0 }, mixpeek: "lean" }),
+    sluice: { program: "load/sluice.ts", options: { method: "upload" } },
+    rivals: {
+      naive: { program: "load/upload-naive.ts", share: 0.2 },
+      limit: { program: "load/upload-limit.ts" }
+    },
+    ceiling: { program: "load/upload-ceiling.ts" },
+    rows: [
+      { rival: "naive", goal: 3 },
+      { rival: "limit", goal: 0.6 }
+    ]
+  },
+  {
+    name: "big-files",
+    work: "Reads 4 large files (full: of 1 GiB), hashes and uploads them",
+    unit: "bytes",
+    size: { short: 256 * 1024 ** 2, full: 1024 ** 3 },
+    servers: (bytes) => ({ s3: { count: 4, folders: 0, bytes, latency: 0 }, mixpeek: "lean" }),
+    sluice: { program: "load/sluice.ts", options: { method: "upload", unit: "bytes" } },
+    rivals: {
+      rclone: rcloneCopy,
+      limit: { program: "load/upload-limit.ts", options: { unit: "bytes" } }
+    },
+    ceiling: { program: "load/upload-ceiling.ts", options: { unit: "bytes" } },
+    rows: [
+      { rival: "rclone", goal: 1 },
+      { rival: "limit", goal: 0.9 },
+      {
+        rival: "150MB",
+        goal: 1,
+        better: "lower",
+        of: "most memory in use, to 150 MB",
+        ratio: ({ peakRss }) => peakRss / 150
+      }
     ]
   }
 ]

@@ -52,7 +52,10 @@ contender(({ addresses: { mixpeek, s3 }, options, size }) => {
   return Pipeline.run(pipeline)
     .pipe(
       Effect.provide(Layer.mergeAll(clients, ledger)),
-      Effect.map((report) => ({ units: report.created, more: { batchFill: report.batchFill } })),
+      Effect.map((report) => ({
+        units: report.created * (options["unit"] === "bytes" ? size : 1),
+        more: { batchFill: report.batchFill }
+      })),
       Effect.scoped,
       Effect.runPromise
     )

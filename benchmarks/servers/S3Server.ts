@@ -143,9 +143,35 @@ export const make = (options: Options): Server => {
     else body.write(response, start, end + 1)
   }
 
+  const copies = new Set<string>()
+
+  /** A second bucket, for those who copy from one S3 to another. */
+  const copy = (request: IncomingMessage, key: string, response: ServerResponse) => {
+    const head = { etag: `"${md5}"`, "last-modified": "Thu, 01 Jan 2026 00:00:00 GMT" }
+    if (request.method === "PUT") {
+      request.on("end", () => {
+        copies.add(key)
+        response.writeHead(200, { ...head, "content-length": 0 })
+        response.end()
+      })
+      request.resume()
+      return
+    }
+    response.writeHead(copies.has(key) ? 200 : 404, { ...head, "content-length": copies.has(key) ? bytes : 0 })
+    response.end()
+  }
+
   const answer = (request: IncomingMessage, response: ServerResponse) => {
     const [path = "", query = ""] = (request.url ?? "").split("?", 2)
     const [, bucket = "", ...rest] = path.split("/")
+    if (bucket === "copies" && rest.join("") !== "") return copy(request, path, response)
+    if (bucket === "copies") {
+      response.writeHead(200, { "content-type": "application/xml" })
+      response.end(
+        '<ListBucketResult xmlns="http://s3.amazonaws.com/doc/2006-03-01/"><Name>copies</Name><KeyCount>0</KeyCount><IsTruncated>false</IsTruncated></ListBucketResult>'
+      )
+      return
+    }
     if (rest.join("") !== "") return file(request, decodeURIComponent(rest.join("/")), response)
     if (request.method === "HEAD" || bucket === "") {
       response.writeHead(200, { "x-amz-bucket-region": "us-east-1" })
