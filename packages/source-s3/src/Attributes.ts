@@ -121,17 +121,19 @@ const fields = [
   ["crc32", "ChecksumCRC32"]
 ] as const
 
-type Answer = Pick<
-  HeadObjectCommandOutput,
-  (typeof fields)[number][1] | "ChecksumType" | "ETag" | "ServerSideEncryption" | "SSECustomerAlgorithm"
->
+/** What an answer says about an object's bytes, in S3's own words. */
+export type Stated = {
+  readonly [
+    Field in (typeof fields)[number][1] | "ChecksumType" | "ETag" | "ServerSideEncryption" | "SSECustomerAlgorithm"
+  ]?: string | undefined
+}
 
 /**
  * The checksum that S3 keeps of all of an object's bytes: one that was stored with it (not that of a multipart upload's
  * parts, which ends in `-` and their number), or an ETag that is an MD5 (32 hex digits, and not encrypted with SSE-C or
  * KMS: https://docs.aws.amazon.com/AmazonS3/latest/API/API_Object.html).
  */
-export const storedChecksum = (answer: Answer): SourceFile.Checksum | undefined => {
+export const storedChecksum = (answer: Stated): SourceFile.Checksum | undefined => {
   for (const [algorithm, field] of fields) {
     const value = answer[field]
     if (value === undefined || value.includes("-") || answer.ChecksumType === "COMPOSITE") continue

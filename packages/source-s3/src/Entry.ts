@@ -28,12 +28,25 @@ export interface Entry {
 
 const unknownType = "application/octet-stream"
 
+/** By extension: of those that are known, so of not many. */
+const knownTypes = new Map<string, string>()
+
 /** RFC 6838 type by file name extension; the IANA registry's, or what is in common use. */
-export const mediaType = (key: string): string | undefined => mime.getType(`/${key}`) ?? undefined
+export const mediaType = (key: string): string | undefined => {
+  const dot = key.lastIndexOf(".")
+  // Of names without an extension, and of those that begin with their only dot, nothing is known.
+  if (dot <= Math.max(key.lastIndexOf("/"), key.lastIndexOf("\\")) + 1) return undefined
+  const extension = key.slice(dot + 1)
+  const known = knownTypes.get(extension)
+  if (known !== undefined) return known
+  const type = mime.getType(extension) ?? undefined
+  if (type !== undefined) knownTypes.set(extension, type)
+  return type
+}
 
 /** Who it is: bucket and key, and the version where one is meant. Readable, unambiguous, at most 2,048 characters. */
 const identity = (bucket: string, key: string, versionId: string | undefined, uri: string): string => {
-  const version = versionId === undefined ? "" : `?versionId=${encodeURIComponent(versionId)}`
+  const version = versionId === undefined ? "" : `${versionMark}${encodeURIComponent(versionId)}`
   const id = `${bucket}/${key.replaceAll("%", "%25").replaceAll("?", "%3F")}${version}`
   return id.length <= 2048 ? id : `${bucket}/#${Lineage.sourceKey(uri)}`
 }
@@ -72,19 +85,22 @@ export const addressedVersion = (file: SourceFile.SourceFile): string | undefine
   return at < 0 ? undefined : decodeURIComponent(file.uri.slice(at + versionMark.length))
 }
 
+const said = (contentType: string | undefined): string => {
+  const type = contentType?.split(";")[0]?.trim().toLowerCase()
+  return type === undefined || type === "" || type === "binary/octet-stream" ? unknownType : type
+}
+
 /** The entry as a file. `contentType` is what the store says, where it was asked; a known extension wins. */
 export const toFile = (settings: Settings, entry: Entry, contentType?: string): SourceFile.SourceFile => {
   const versionId = addressed(settings, entry)
   const uri = canonical(settings.bucket, entry.key, versionId)
-  const said = contentType?.split(";")[0]?.trim().toLowerCase()
-  const known = said === undefined || said === "" || said === "binary/octet-stream" ? unknownType : said
   return {
     id: identity(settings.bucket, entry.key, versionId, uri),
     token: token(entry),
     uri,
     path: entry.key,
     size: entry.size,
-    mimeType: mediaType(entry.key) ?? known,
+    mimeType: mediaType(entry.key) ?? said(contentType),
     ...(entry.modifiedAt === undefined ? {} : { modifiedAt: DateTime.fromDateUnsafe(entry.modifiedAt) }),
     attributes: {}
   }

@@ -1,9 +1,10 @@
 /**
  * One page of a listing: of objects (ListObjectsV2) or of versions (ListObjectVersions), as the source's options ask.
  */
-import type { ListObjectsV2CommandOutput, ListObjectVersionsCommandOutput } from "@aws-sdk/client-s3"
+import type { ListObjectVersionsCommandOutput } from "@aws-sdk/client-s3"
 import { DateTime, Effect, Option } from "effect"
 import type { Entry } from "./Entry.ts"
+import { decoder, unquote } from "./internal/listPage.ts"
 import { compare } from "./KeySpace.ts"
 import type { Position } from "./Ranges.ts"
 import type { S3 } from "./S3.ts"
@@ -31,21 +32,9 @@ export interface Listing {
   ) => Effect.Effect<{ readonly folders: ReadonlyArray<string>; readonly files: boolean }, S3Error>
 }
 
-/** Undoes `encoding-type=url`, without which XML cannot carry every legal key. */
-const decoder =
-  (encoding: string | undefined) =>
-  (text: string | undefined): string =>
-    text === undefined ? "" : encoding === "url" ? decodeURIComponent(text.replaceAll("+", "%20")) : text
+type Line = Omit<NonNullable<ListObjectVersionsCommandOutput["Versions"]>[number], "StorageClass">
 
-const unquote = (etag: string | undefined): string => (etag ?? "").replace(/^"(.*)"$/, "$1")
-
-type Line = NonNullable<ListObjectsV2CommandOutput["Contents"]>[number] &
-  Pick<NonNullable<ListObjectVersionsCommandOutput["Versions"]>[number], "VersionId" | "IsLatest">
-
-const entry = (
-  line: Omit<Line, "StorageClass"> & { readonly StorageClass?: string | undefined },
-  key: string
-): Entry => ({
+const entry = (line: Line & { readonly StorageClass?: string | undefined }, key: string): Entry => ({
   key,
   etag: unquote(line.ETag),
   size: line.Size ?? 0,
@@ -78,10 +67,7 @@ export const make = (s3: S3["Service"], settings: Settings): Listing => {
           EncodingType: "url",
           ...settings.payer
         }),
-        ({ CommonPrefixes, Contents, EncodingType }) => ({
-          folders: (CommonPrefixes ?? []).map((folder) => decoder(EncodingType)(folder.Prefix)),
-          files: (Contents ?? []).length > 0
-        })
+        ({ entries, folders }) => ({ folders, files: entries.length > 0 })
       )
   }
 }
@@ -104,15 +90,13 @@ const objects =
         ...(maxKeys === undefined ? {} : { MaxKeys: maxKeys }),
         ...settings.payer
       }),
-      ({ Contents = [], EncodingType, IsTruncated, NextContinuationToken }) => {
-        const decode = decoder(EncodingType)
-        const entries = Contents.map((line) => entry(line, decode(line.Key)))
+      ({ entries, token, truncated }) => {
         const last = entries[entries.length - 1]
         return {
           entries,
           next:
-            IsTruncated === true && (NextContinuationToken ?? last) !== undefined
-              ? Option.some({ after: last?.key ?? position.after, token: NextContinuationToken })
+            truncated && (token ?? last) !== undefined
+              ? Option.some({ after: last?.key ?? position.after, token })
               : Option.none()
         }
       }

@@ -1,16 +1,14 @@
 /**
  * An object's bytes: in the state it was listed in, resumed where a connection breaks, and verified.
  */
-import type { GetObjectCommandOutput } from "@aws-sdk/client-s3"
-import * as NodeStream from "@effect/platform-node/NodeStream"
 import { Body, Source, type SourceFile } from "@sluice/core"
 import { Effect, Stream } from "effect"
-import { Readable } from "node:stream"
 import { storedChecksum } from "./Attributes.ts"
 import * as Digest from "./Digest.ts"
 import { stateOf } from "./Entry.ts"
+import type { ObjectAnswer } from "./internal/transport.ts"
 import { S3 } from "./S3.ts"
-import { classify, toSourceError, type S3Error } from "./S3Error.ts"
+import { toSourceError, type S3Error } from "./S3Error.ts"
 import type { Settings } from "./Settings.ts"
 
 export const read = (
@@ -21,8 +19,8 @@ export const read = (
     Effect.map(S3, (s3) => {
       const state = stateOf(file)
       const open = (offset: number) =>
-        Effect.acquireRelease(
-          s3.getObject({
+        s3
+          .getObject({
             Bucket: settings.bucket,
             Key: file.path,
             ...(state.versionId === undefined ? {} : { VersionId: state.versionId }),
@@ -30,13 +28,11 @@ export const read = (
             ...(offset === 0 ? {} : { Range: `bytes=${offset}-` }),
             ...settings.payer,
             ...settings.customerKey()
-          }),
-          release,
-          { interruptible: true }
-        ).pipe(
-          Effect.mapError(toSourceError(settings.name)),
-          Effect.map((answer) => opened(answer, offset))
-        )
+          })
+          .pipe(
+            Effect.mapError(toSourceError(settings.name)),
+            Effect.map((answer) => opened(answer, offset))
+          )
       return Body.read({
         open,
         size: file.size,
@@ -54,10 +50,10 @@ export const read = (
     })
   )
 
-const opened = (answer: GetObjectCommandOutput, offset: number): Body.Opened => {
+const opened = (answer: ObjectAnswer, offset: number): Body.Opened => {
   const checksum = offset === 0 ? storedChecksum(answer) : undefined
   return {
-    bytes: bytesOf(answer),
+    bytes: answer.bytes,
     resumed: answer.ContentRange?.startsWith(`bytes ${offset}-`) === true,
     size: offset === 0 ? answer.ContentLength : undefined,
     expected: checksum && { checksum, digest: Digest.make(checksum.algorithm) }
@@ -72,33 +68,13 @@ export const probe = (
 ): Effect.Effect<void, S3Error> => {
   const state = stateOf(file)
   return Effect.scoped(
-    Effect.acquireRelease(
-      s3.getObject({
-        Bucket: settings.bucket,
-        Key: file.path,
-        ...(state.versionId === undefined ? {} : { VersionId: state.versionId }),
-        ...(file.size === 0 ? {} : { Range: "bytes=0-0" }),
-        ...settings.payer,
-        ...settings.customerKey()
-      }),
-      release,
-      { interruptible: true }
-    )
+    s3.getObject({
+      Bucket: settings.bucket,
+      Key: file.path,
+      ...(state.versionId === undefined ? {} : { VersionId: state.versionId }),
+      ...(file.size === 0 ? {} : { Range: "bytes=0-0" }),
+      ...settings.payer,
+      ...settings.customerKey()
+    })
   )
-}
-
-/** An unread body keeps its connection, and with all of them kept a client hangs. */
-const release = (answer: GetObjectCommandOutput): Effect.Effect<void> =>
-  Effect.sync(() => {
-    const body = answer.Body
-    if (body instanceof Readable) body.destroy()
-  })
-
-const bytesOf = ({ Body: body }: GetObjectCommandOutput): Stream.Stream<Uint8Array, Body.Broken> => {
-  const onError = (thrown: unknown) =>
-    new Body.Broken({ code: classify(thrown, { operation: "GetObject", bucket: "" }).code })
-  if (body === undefined) return Stream.empty
-  if (body instanceof Readable)
-    return NodeStream.fromReadable<Uint8Array, Body.Broken>({ evaluate: () => body, onError })
-  return Stream.fromReadableStream({ evaluate: () => body.transformToWebStream(), onError })
 }

@@ -2,9 +2,7 @@
  * The S3 client as a service: typed errors, interruption, one retry layer, and a pace that follows `SlowDown`.
  */
 import {
-  GetObjectCommand,
   type GetObjectCommandInput,
-  type GetObjectCommandOutput,
   GetObjectTaggingCommand,
   type GetObjectTaggingCommandInput,
   type GetObjectTaggingCommandOutput,
@@ -12,7 +10,6 @@ import {
   type HeadObjectCommandInput,
   type HeadObjectCommandOutput,
   type ListObjectsV2CommandInput,
-  type ListObjectsV2CommandOutput,
   ListObjectVersionsCommand,
   type ListObjectVersionsCommandInput,
   type ListObjectVersionsCommandOutput,
@@ -22,11 +19,13 @@ import {
   S3Client
 } from "@aws-sdk/client-s3"
 import { Check, Observer, Pacer, Retry, type Source } from "@sluice/core"
-import { NodeHttpHandler } from "@smithy/node-http-handler"
-import { Clock, type Config, Context, Duration, Effect, Layer, Option, type Redacted } from "effect"
+import { type Config, Context, Duration, Effect, Layer, Option, type Redacted, type Scope } from "effect"
 import * as Credentials from "./Credentials.ts"
-import { listPage } from "./internal/listPage.ts"
+import * as Connections from "./internal/connections.ts"
+import type { ObjectsPage } from "./internal/listPage.ts"
 import { presign } from "./internal/presign.ts"
+import { bySdk, type ObjectAnswer, promised, Thrown, type Transport } from "./internal/transport.ts"
+import * as Wire from "./internal/wire.ts"
 import { fromEnvironment, type Options, refuse } from "./S3Options.ts"
 import { classify, type Operation, type S3Error, type Target } from "./S3Error.ts"
 
@@ -45,12 +44,12 @@ interface Call {
 export class S3 extends Context.Service<
   S3,
   {
-    readonly listObjects: (input: ListObjectsV2CommandInput) => Effect.Effect<ListObjectsV2CommandOutput, S3Error>
+    readonly listObjects: (input: ListObjectsV2CommandInput) => Effect.Effect<ObjectsPage, S3Error>
     readonly listVersions: (
       input: ListObjectVersionsCommandInput
     ) => Effect.Effect<ListObjectVersionsCommandOutput, S3Error>
-    /** The body must be read to its end or destroyed. Asks for the stored checksum; does not verify it. */
-    readonly getObject: (input: GetObjectCommandInput) => Effect.Effect<GetObjectCommandOutput, S3Error>
+    /** The connection is given up with the scope. Asks for the stored checksum; does not verify it. */
+    readonly getObject: (input: GetObjectCommandInput) => Effect.Effect<ObjectAnswer, S3Error, Scope.Scope>
     readonly headObject: (input: HeadObjectCommandInput) => Effect.Effect<HeadObjectCommandOutput, S3Error>
     readonly getObjectTagging: (
       input: GetObjectTaggingCommandInput
@@ -101,7 +100,8 @@ export class S3 extends Context.Service<
       S3,
       Effect.gen(function* () {
         const attempts = yield* Effect.promise(() => client.config.maxAttempts())
-        return service(() => client, {
+        const lane = { client, transport: bySdk(client) }
+        return service(() => lane, {
           retry: options.retry ?? Retry.standard,
           anonymous: false,
           region: () => Effect.promise(() => client.config.region()),
@@ -130,17 +130,14 @@ const make = Effect.fnUntraced(function* (options: Options) {
   const home = options.region ?? (yield* ambientRegion(credentials))
   const regions = new Map<string, string>()
   const regionOf = (bucket: string) => regions.get(bucket) ?? home
-  const requestHandler = new NodeHttpHandler({
-    connectionTimeout: millis(options.connectTimeout, "5 seconds"),
-    requestTimeout: millis(options.requestTimeout, "30 seconds"),
-    throwOnRequestTimeout: true,
-    // A body that a slow consumer leaves waiting keeps its socket idle; stalled bodies are noticed by the reader.
-    socketTimeout: 0,
-    httpAgent: { keepAlive: true, maxSockets: connections },
-    httpsAgent: { keepAlive: true, maxSockets: connections }
+  const sockets = Connections.make({
+    connections,
+    connectTimeoutMillis: millis(options.connectTimeout, "5 seconds"),
+    requestTimeoutMillis: millis(options.requestTimeout, "30 seconds")
   })
-  const open = (region: string) =>
-    new S3Client({
+  const anonymous = Credentials.is("Anonymous")(credentials)
+  const open = (region: string): Lane => {
+    const client = new S3Client({
       region,
       ...(options.endpoint === undefined ? {} : { endpoint: options.endpoint }),
       forcePathStyle: options.forcePathStyle ?? options.endpoint !== undefined,
@@ -149,24 +146,27 @@ const make = Effect.fnUntraced(function* (options: Options) {
       // Compatible servers reject or ignore the SDK's default CRC32, and bytes are verified here, also across resumed reads.
       requestChecksumCalculation: "WHEN_REQUIRED",
       responseChecksumValidation: "WHEN_REQUIRED",
-      requestHandler
+      requestHandler: sockets.handler
     })
-  const clients = yield* Effect.acquireRelease(
-    Effect.sync(() => new Map([[home, open(home)]])),
-    (clients) =>
+    return { client, transport: Wire.make(client, sockets, anonymous) }
+  }
+  const lanes = yield* Effect.acquireRelease(
+    Effect.sync(() => new Map<string, Lane>()),
+    (lanes) =>
       Effect.sync(() => {
-        for (const client of clients.values()) client.destroy()
+        for (const { client } of lanes.values()) client.destroy()
+        sockets.close()
       })
   )
-  const clientOf = (bucket: string) => {
+  const laneOf = (bucket: string) => {
     const region = regionOf(bucket)
-    const client = clients.get(region) ?? open(region)
-    clients.set(region, client)
-    return client
+    const lane = lanes.get(region) ?? open(region)
+    lanes.set(region, lane)
+    return lane
   }
-  return service(clientOf, {
+  return service(laneOf, {
     retry: options.retry ?? Retry.standard,
-    anonymous: Credentials.is("Anonymous")(credentials),
+    anonymous,
     region: (bucket) => Effect.sync(() => regionOf(bucket)),
     moveTo: (bucket, region) => {
       if (options.region === undefined) regions.set(bucket, region)
@@ -186,8 +186,14 @@ const ambientRegion = (credentials: Credentials.Credentials) =>
       .finally(() => client.destroy())
   })
 
+/** How one region is reached. */
+interface Lane {
+  readonly client: S3Client
+  readonly transport: Transport
+}
+
 const service = (
-  clientOf: (bucket: string) => S3Client,
+  laneOf: (bucket: string) => Lane,
   settings: {
     readonly retry: Retry.Policy
     readonly anonymous: boolean
@@ -203,44 +209,35 @@ const service = (
   /** Buckets that have answered: their region is known. */
   const reached = new Set<string>()
 
-  const attempt = <A>(
-    target: Target,
-    send: (client: S3Client, signal: AbortSignal) => Promise<A>
-  ): Effect.Effect<A, S3Error> => {
-    const via = (client: S3Client) =>
-      Effect.tryPromise({
-        try: (signal) => send(client, signal),
-        catch: (thrown) => classify(thrown, target)
-      }).pipe(
-        Effect.timeoutOrElse({
-          duration: longestAnswer,
-          orElse: () => Effect.fail(classify({ name: "TimeoutError" }, target))
-        })
-      )
+  const attempt = <A>(target: Target, send: (lane: Lane) => Effect.Effect<A, Thrown>): Effect.Effect<A, S3Error> => {
+    const via = (lane: Lane) => Effect.mapError(send(lane), ({ thrown }) => classify(thrown, target))
     return Effect.suspend(() => {
-      const client = clientOf(target.bucket)
-      return Effect.catch(via(client), (error) => {
+      const lane = laneOf(target.bucket)
+      return Effect.catch(via(lane), (error) => {
         if (error.region !== undefined && error.reason._tag === "Misconfigured") {
           settings.moveTo(target.bucket, error.region)
         }
         // Another request may have found the region meanwhile.
-        const moved = clientOf(target.bucket)
-        return error.reason._tag === "Misconfigured" && moved !== client ? via(moved) : Effect.fail(error)
+        const moved = laneOf(target.bucket)
+        return error.reason._tag === "Misconfigured" && moved !== lane ? via(moved) : Effect.fail(error)
       })
     })
   }
 
   const call = Effect.fnUntraced(function* <A>(
     { operation, Bucket = "", Key, VersionId }: Call,
-    send: (client: S3Client, signal: AbortSignal) => Promise<A>
+    send: (lane: Lane) => Effect.Effect<A, Thrown>
   ) {
     const target = { operation, bucket: Bucket, key: Key, versionId: VersionId }
     const asked = new Map<S3Error, Duration.Duration>()
     const observer = yield* Observer.Observer
     const traffic = { role: "source", operation } as const
-    const observed: typeof send = (client, signal) => {
+    const observed: typeof send = (lane) => {
       observer.request(traffic)
-      return send(client, signal)
+      return Effect.timeoutOrElse(send(lane), {
+        duration: longestAnswer,
+        orElse: () => Effect.fail(new Thrown({ name: "TimeoutError" }))
+      })
     }
     return yield* paced(attempt(target, observed)).pipe(
       Effect.tapError((error) =>
@@ -262,77 +259,60 @@ const service = (
     )
   })
 
+  /** What is left to the SDK. */
+  const sent =
+    <A>(send: (client: S3Client, signal: AbortSignal) => Promise<A>) =>
+    ({ client }: Lane) =>
+      promised((signal) => send(client, signal))
+
   const headObject = Effect.fn("S3.HeadObject")((input: HeadObjectCommandInput) =>
-    call({ operation: "HeadObject", ...input }, (client, abortSignal) =>
-      client.send(new HeadObjectCommand(input), { abortSignal })
+    call(
+      { operation: "HeadObject", ...input },
+      sent((client, abortSignal) => client.send(new HeadObjectCommand(input), { abortSignal }))
     )
   )
 
   return S3.of({
     listObjects: Effect.fn("S3.ListObjectsV2")((input) =>
-      call({ operation: "ListObjectsV2", Bucket: input.Bucket }, (client, abortSignal) =>
-        listPage(client, input, abortSignal)
-      )
+      call({ operation: "ListObjectsV2", Bucket: input.Bucket }, ({ transport }) => transport.listObjects(input))
     ),
     listVersions: Effect.fn("S3.ListObjectVersions")((input) =>
-      call({ operation: "ListObjectVersions", Bucket: input.Bucket }, (client, abortSignal) =>
-        client.send(new ListObjectVersionsCommand(input), { abortSignal })
+      call(
+        { operation: "ListObjectVersions", Bucket: input.Bucket },
+        sent((client, abortSignal) => client.send(new ListObjectVersionsCommand(input), { abortSignal }))
       )
     ),
     getObject: Effect.fn("S3.GetObject")((input) =>
-      call({ operation: "GetObject", ...input }, (client, abortSignal) =>
-        client.send(getObject(input), { abortSignal })
+      Effect.acquireRelease(
+        call({ operation: "GetObject", ...input }, ({ transport }) => transport.getObject(input)),
+        ({ close }) => close,
+        { interruptible: true }
       )
     ),
     headObject,
     getObjectTagging: Effect.fn("S3.GetObjectTagging")((input) =>
-      call({ operation: "GetObjectTagging", ...input }, (client, abortSignal) =>
-        client.send(new GetObjectTaggingCommand(input), { abortSignal })
+      call(
+        { operation: "GetObjectTagging", ...input },
+        sent((client, abortSignal) => client.send(new GetObjectTaggingCommand(input), { abortSignal }))
       )
     ),
     restoreObject: Effect.fn("S3.RestoreObject")((input) =>
-      call({ operation: "RestoreObject", ...input }, (client, abortSignal) =>
-        client.send(new RestoreObjectCommand(input), { abortSignal })
+      call(
+        { operation: "RestoreObject", ...input },
+        sent((client, abortSignal) => client.send(new RestoreObjectCommand(input), { abortSignal }))
       )
     ),
     presign: Effect.fnUntraced(function* (input, expiresIn) {
       const { Bucket = "", Key, VersionId } = input
       // A signature is for one region, and nobody redirects whoever follows the link.
       if (!reached.has(Bucket)) yield* Effect.ignore(headObject(input))
-      const now = yield* Clock.currentTimeMillis
-      return yield* Effect.tryPromise({
-        try: () => presign(clientOf(Bucket), input, expiresIn, settings.anonymous, now),
-        catch: (thrown) => classify(thrown, { operation: "GetObject", bucket: Bucket, key: Key, versionId: VersionId })
-      })
+      return yield* Effect.mapError(
+        presign(laneOf(Bucket).client, input, expiresIn, settings.anonymous),
+        ({ thrown }) => classify(thrown, { operation: "GetObject", bucket: Bucket, key: Key, versionId: VersionId })
+      )
     }),
     region: settings.region,
     retry: settings.retry,
     findings: settings.findings
   })
-}
-
-/**
- * Asks for the stored checksum by header: with `ChecksumMode` the SDK would verify each answer by itself, and cannot
- * where the body is resumed by range.
- */
-const getObject = (input: GetObjectCommandInput): GetObjectCommand => {
-  const command = new GetObjectCommand(input)
-  if (input.Range !== undefined) return command
-  command.middlewareStack.add(
-    (next) => (args) => {
-      const { request } = args
-      if (
-        typeof request === "object" &&
-        request !== null &&
-        "headers" in request &&
-        typeof request.headers === "object" &&
-        request.headers !== null
-      ) {
-        Object.assign(request.headers, { "x-amz-checksum-mode": "ENABLED" })
-      }
-      return next(args)
-    },
-    { step: "build", name: "askForStoredChecksum" }
-  )
-  return command
 }

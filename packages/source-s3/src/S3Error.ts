@@ -256,6 +256,9 @@ const redirects = new Set([
   "IllegalLocationConstraintException"
 ])
 
+/** What went wrong, in one word. */
+export const codeOf = (thrown: unknown): string => read(thrown).code
+
 /** Names a failure. */
 export const classify = (thrown: unknown, target: Target): S3Error => {
   const { name, code, message, status, requestId, region, retryAfter } = read(thrown)

@@ -2,15 +2,15 @@
  * Addresses of S3 objects.
  */
 
-const encodePath = (text: string): string =>
-  encodeURIComponent(text)
-    .replace(/[!'()*]/g, (char) => `%${char.charCodeAt(0).toString(16).toUpperCase()}`)
-    .replaceAll("%2F", "/")
+/** Every octet of the UTF-8 form is percent-encoded, unless it is unreserved in RFC 3986 2.3 or a slash. */
+export const encodePath = (text: string): string =>
+  /^[\w.~/-]*$/.test(text)
+    ? text
+    : encodeURIComponent(text)
+        .replace(/[!'()*]/g, (char) => `%${char.charCodeAt(0).toString(16).toUpperCase()}`)
+        .replaceAll("%2F", "/")
 
-/**
- * The canonical address: `s3://bucket/key`, every octet of the key's UTF-8 form percent-encoded unless it is unreserved
- * in RFC 3986 2.3 or a slash, and `?versionId=…` where one version of the object is meant.
- */
+/** The canonical address: `s3://bucket/key`, the key encoded, and `?versionId=…` where one version of the object is meant. */
 export const canonical = (bucket: string, key: string, versionId?: string): string =>
   `s3://${bucket}/${encodePath(key)}${versionId === undefined ? "" : `?versionId=${encodeURIComponent(versionId)}`}`
 

@@ -4,6 +4,7 @@ import { Fault } from "@sluice/testkit/s3"
 import type { ListObjectsV2CommandInput } from "@aws-sdk/client-s3"
 import { Effect, Layer, Stream } from "effect"
 import { S3, S3Source } from "../src/index.ts"
+import { fromSdk } from "../src/internal/listPage.ts"
 import { changes, everything, files, keys, numbered, pages, retry, standIn } from "./bench.ts"
 
 const strange = [
@@ -196,13 +197,13 @@ describe("Sweep", () => {
           Effect.sync(() => {
             asked.push(input)
             const start = Number(input.ContinuationToken ?? 0)
-            return {
+            return fromSdk({
               $metadata: {},
               Contents: shuffled.slice(start, start + 1000).map((Key) => ({ Key, ETag: '"e"', Size: 1 })),
               ...(start + 1000 < shuffled.length
                 ? { IsTruncated: true, NextContinuationToken: String(start + 1000) }
                 : {})
-            }
+            })
           })
       })
 

@@ -2,14 +2,9 @@ import { ListObjectsV2Command, type ListObjectsV2CommandInput, S3Client } from "
 import { assert, describe, it } from "@effect/vitest"
 import { S3StandIn } from "@sluice/testkit/s3"
 import { Effect, Redacted } from "effect"
-import { listPage, reader } from "../src/internal/listPage.ts"
-
-/** In pieces of this many characters. */
-const parse = (xml: string, piece = xml.length) => {
-  const { end, push } = reader()
-  for (let at = 0; at < xml.length; at += piece) push(xml.slice(at, at + piece))
-  return end()
-}
+import { Readable } from "node:stream"
+import { buffer } from "node:stream/consumers"
+import { fromSdk, readPage } from "../src/internal/listPage.ts"
 
 const line = (key: string, more = "") =>
   `<Contents><Key>${key}</Key><LastModified>2026-01-02T03:04:05.678Z</LastModified><ETag>&quot;e&quot;</ETag><Size>7</Size>${more}</Contents>`
@@ -40,6 +35,20 @@ describe("listPage", () => {
         ),
         (client) => Effect.sync(() => client.destroy())
       )
+      /** The answers, as they came. */
+      const answers: Array<string> = []
+      client.middlewareStack.add(
+        (next) => async (args) => {
+          const result = await next(args)
+          // The handler of Node gives a response with a stream for a body.
+          const response = result.response as { body: Readable }
+          const body = await buffer(response.body)
+          answers.push(body.toString())
+          response.body = Readable.from([body])
+          return result
+        },
+        { step: "deserialize", priority: "low" }
+      )
       const ask = { Bucket: "acme", OptionalObjectAttributes: ["RestoreStatus"] } satisfies ListObjectsV2CommandInput
       const asks: ReadonlyArray<ListObjectsV2CommandInput> = [
         { ...ask, EncodingType: "url" },
@@ -49,21 +58,7 @@ describe("listPage", () => {
       ]
       for (const input of asks) {
         const sdk = yield* Effect.promise(() => client.send(new ListObjectsV2Command(input)))
-        const ours = yield* Effect.promise(() => listPage(client, input, new AbortController().signal))
-        const { CommonPrefixes, EncodingType, IsTruncated, NextContinuationToken } = sdk
-        const Contents = sdk.Contents?.map(({ ETag, Key, LastModified, RestoreStatus, Size, StorageClass }) => ({
-          ETag,
-          Key,
-          LastModified,
-          ...(RestoreStatus === undefined ? {} : { RestoreStatus }),
-          Size,
-          StorageClass
-        }))
-        const expected = { CommonPrefixes, Contents, EncodingType, IsTruncated, NextContinuationToken }
-        for (const [field, value] of Object.entries(expected)) {
-          assert.deepStrictEqual(Reflect.get(ours, field), value, field)
-        }
-        assert.isUndefined(ours.KeyCount, "the answer went to the SDK")
+        assert.deepStrictEqual(readPage(answers.at(-1) ?? ""), fromSdk(sdk))
       }
     })
   )
@@ -76,22 +71,25 @@ describe("listPage", () => {
       <CommonPrefixes>
         <Prefix>f%C3%BC/</Prefix>
       </CommonPrefixes><NextContinuationToken>t&amp;&#x41;&#66;</NextContinuationToken>`)
-    const expected: ReturnType<typeof parse> = {
-      IsTruncated: true,
-      Contents: [
+    assert.deepStrictEqual(readPage(xml), {
+      entries: [
         {
-          Key: "a%2Bb",
-          Size: 7,
-          LastModified: new Date("2026-01-02T03:04:05.678Z"),
-          ETag: '"e"',
-          StorageClass: "STANDARD"
+          key: "a+b",
+          etag: "e",
+          size: 7,
+          modifiedAt: new Date("2026-01-02T03:04:05.678Z"),
+          storageClass: "STANDARD",
+          restoring: false,
+          restoredUntil: undefined,
+          versionId: undefined,
+          latest: true,
+          deleteMarker: false
         }
       ],
-      CommonPrefixes: [{ Prefix: "f%C3%BC/" }],
-      NextContinuationToken: "t&AB",
-      EncodingType: "url"
-    }
-    for (const piece of [1, 7, 64, xml.length]) assert.deepEqual(parse(xml, piece), expected)
+      folders: ["f\u00fc/"],
+      truncated: true,
+      token: "t&AB"
+    })
   })
 
   it.each([
@@ -103,10 +101,11 @@ describe("listPage", () => {
     ["CDATA", page(`<IsTruncated>false</IsTruncated>${line("<![CDATA[a]]>")}`)],
     ["a line without a key", page(`<IsTruncated>false</IsTruncated>${line("a").replace(/<Key>.*<\/Key>/, "")}`)],
     ["a size that is no number", page(`<IsTruncated>false</IsTruncated>${line("a").replace("7", "x")}`)],
+    ["digits that are none", page(`<IsTruncated>false</IsTruncated>${line("a").replace("2026", "2O26")}`)],
     ["a date that is none", page(`<IsTruncated>false</IsTruncated>${line("a").replace("2026", "x")}`)],
     ["a count that differs", page(`<KeyCount>2</KeyCount><IsTruncated>false</IsTruncated>${line("a")}`)],
     ["no word of whether there is more", page(line("a"))]
   ])("leaves %s to the SDK", (_, xml) => {
-    assert.isUndefined(parse(xml))
+    assert.isUndefined(readPage(xml))
   })
 })

@@ -1,23 +1,22 @@
 /**
- * A quick reader of ListObjectsV2 answers. The SDK's own reads a body into three buffers and a tree before it makes
- * objects of it, and a listing is nothing but answers: this one takes the text apart where the tags stand, in a third of
- * the time and with little left for the garbage collector. Whatever does not look exactly as S3 writes it goes to the SDK.
+ * A quick reader of ListObjectsV2 answers. The SDK's own makes a tree of an answer before it makes objects of it, and a
+ * listing is nothing but answers: this one takes the text apart where the tags stand, in a twentieth of the time.
+ * Whatever does not look exactly as S3 writes it is left to the SDK.
  *
  * https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListObjectsV2.html
  */
-import {
-  ListObjectsV2Command,
-  type ListObjectsV2CommandInput,
-  type ListObjectsV2CommandOutput,
-  type S3Client
-} from "@aws-sdk/client-s3"
-import { Readable } from "node:stream"
+import type { ListObjectsV2CommandOutput } from "@aws-sdk/client-s3"
+import type { Entry } from "../Entry.ts"
 
-type Output = ListObjectsV2CommandOutput
-type Line = NonNullable<Output["Contents"]>[number]
-
-const opening = "<Contents>"
-const closing = "</Contents>"
+/** What a listing says, decoded. */
+export interface ObjectsPage {
+  readonly entries: ReadonlyArray<Entry>
+  /** Common prefixes, where a delimiter was asked for. */
+  readonly folders: ReadonlyArray<string>
+  readonly truncated: boolean
+  /** Where the next page begins, where the server says so. */
+  readonly token: string | undefined
+}
 
 const entities: Readonly<Record<string, string>> = { amp: "&", lt: "<", gt: ">", quot: '"', apos: "'" }
 
@@ -30,8 +29,19 @@ const unescape = (text: string): string =>
       })
     : text
 
+/** Undoes `encoding-type=url`, without which XML cannot carry every legal key. */
+export const decoder =
+  (encoding: string | undefined) =>
+  (text: string | undefined): string => {
+    if (text === undefined) return ""
+    return encoding === "url" && /[%+]/.test(text) ? decodeURIComponent(text.replaceAll("+", "%20")) : text
+  }
+
+/** An ETag without its quotes. */
+export const unquote = (etag: string | undefined): string => (etag ?? "").replace(/^"(.*)"$/, "$1")
+
 /** The text between a tag and its end. */
-const inside = (xml: string, tag: string): string | undefined => {
+export const inside = (xml: string, tag: string): string | undefined => {
   const open = xml.indexOf(`<${tag}>`)
   if (open < 0) return undefined
   const start = open + tag.length + 2
@@ -39,133 +49,177 @@ const inside = (xml: string, tag: string): string | undefined => {
   return end < 0 ? undefined : unescape(xml.slice(start, end))
 }
 
-/** Takes an answer in pieces. `end` gives the page, or `undefined` where it is not certain to be understood. */
-export const reader = () => {
-  const contents: Array<Line> = []
-  /** What stands outside of the lines. */
-  let rest = ""
-  /** What is not taken apart yet. */
-  let carry = ""
-  let odd = false
-  const push = (text: string): void => {
-    carry += text
-    odd ||= carry.includes("<!")
-    let at = 0
-    for (;;) {
-      const open = carry.indexOf(opening, at)
-      const close = open < 0 ? -1 : carry.indexOf(closing, open)
-      if (close < 0) {
-        // The end of what is here may be the beginning of a line.
-        const keep = open < 0 ? Math.max(at, carry.length - opening.length) : open
-        rest += carry.slice(at, keep)
-        carry = carry.slice(keep)
-        return
-      }
-      const line = parseLine(carry.slice(open, close))
-      if (line === undefined) odd = true
-      else contents.push(line)
-      rest += carry.slice(at, open)
-      at = close + closing.length
-    }
+/** What the SDK read of an answer. */
+export const fromSdk = (output: ListObjectsV2CommandOutput): ObjectsPage => {
+  const decode = decoder(output.EncodingType)
+  return {
+    entries: (output.Contents ?? []).map((line) => ({
+      key: decode(line.Key),
+      etag: unquote(line.ETag),
+      size: line.Size ?? 0,
+      modifiedAt: line.LastModified,
+      storageClass: line.StorageClass,
+      restoring: line.RestoreStatus?.IsRestoreInProgress === true,
+      restoredUntil: line.RestoreStatus?.RestoreExpiryDate,
+      versionId: undefined,
+      latest: true,
+      deleteMarker: false
+    })),
+    folders: (output.CommonPrefixes ?? []).map(({ Prefix }) => decode(Prefix)),
+    truncated: output.IsTruncated === true,
+    token: output.NextContinuationToken
   }
-  const end = (): Page | undefined => {
-    rest += carry
-    return odd || !/<ListBucketResult[ >]/.test(rest) || !rest.trimEnd().endsWith("</ListBucketResult>")
-      ? undefined
-      : page(contents, rest)
-  }
-  return { push, end }
 }
 
-type Page = Omit<Output, "$metadata">
+const opening = "<Contents>"
+const closing = "</Contents>"
 
-const page = (contents: Array<Line>, rest: string): Page | undefined => {
+/** The page, or `undefined` where it is not certain to be understood. */
+export const readPage = (xml: string): ObjectsPage | undefined => {
+  const first = xml.indexOf(opening)
+  const end = first < 0 ? 0 : xml.lastIndexOf(closing) + closing.length
+  /** What stands around the lines, and between them where somebody puts anything there. */
+  let rest = first < 0 ? xml : xml.slice(0, first) + xml.slice(end)
+  const encoding = inside(rest, "EncodingType")
+  const decode = decoder(encoding)
+  const entries: Array<Entry> = []
+  for (const cursor = { at: first }; cursor.at >= 0 && cursor.at < end;) {
+    cursor.at += opening.length
+    const entry = readLine(xml, cursor, decode)
+    if (entry === undefined) return undefined
+    entries.push(entry)
+    if (xml.startsWith(opening, cursor.at)) continue
+    const next = xml.indexOf(opening, cursor.at)
+    if (next > cursor.at) rest += xml.slice(cursor.at, next)
+    cursor.at = next
+  }
   const prefixes = [...rest.matchAll(/<CommonPrefixes>\s*<Prefix>([^<]*)<\/Prefix>\s*<\/CommonPrefixes>/g)]
   const truncated = inside(rest, "IsTruncated")
   const count = inside(rest, "KeyCount")
-  const next = inside(rest, "NextContinuationToken")
-  const encoding = inside(rest, "EncodingType")
-  if (
-    (truncated !== "true" && truncated !== "false") ||
-    (count !== undefined && Number(count) !== contents.length + prefixes.length) ||
-    (encoding !== undefined && encoding !== "url") ||
+  return !/<ListBucketResult[ >]/.test(rest) ||
+    !rest.trimEnd().endsWith("</ListBucketResult>") ||
+    rest.includes("<!") ||
     rest.includes("<Contents") ||
+    (truncated !== "true" && truncated !== "false") ||
+    (count !== undefined && Number(count) !== entries.length + prefixes.length) ||
+    (encoding !== undefined && encoding !== "url") ||
     rest.split("<CommonPrefixes").length - 1 !== prefixes.length
-  ) {
-    return undefined
-  }
-  return {
-    IsTruncated: truncated === "true",
-    ...(contents.length === 0 ? {} : { Contents: contents }),
-    ...(prefixes.length === 0
-      ? {}
-      : { CommonPrefixes: prefixes.map(([, prefix = ""]) => ({ Prefix: unescape(prefix) })) }),
-    ...(next === undefined ? {} : { NextContinuationToken: next }),
-    ...(encoding === undefined ? {} : { EncodingType: encoding })
-  }
-}
-
-const parseLine = (line: string): Line | undefined => {
-  const key = inside(line, "Key")
-  const size = Number(inside(line, "Size") ?? Number.NaN)
-  const modified = new Date(inside(line, "LastModified") ?? Number.NaN)
-  const etag = inside(line, "ETag")
-  if (key === undefined || etag === undefined || !Number.isSafeInteger(size) || Number.isNaN(modified.getTime())) {
-    return undefined
-  }
-  const storageClass = inside(line, "StorageClass")
-  const restoring = inside(line, "IsRestoreInProgress")
-  const until = inside(line, "RestoreExpiryDate")
-  return {
-    Key: key,
-    Size: size,
-    LastModified: modified,
-    ETag: etag,
-    // As the SDK does, S3's word is taken whether or not this version knows it.
-    ...(storageClass === undefined ? {} : { StorageClass: storageClass as NonNullable<Line["StorageClass"]> }),
-    ...(restoring === undefined && until === undefined
-      ? {}
-      : {
-          RestoreStatus: {
-            IsRestoreInProgress: restoring === "true",
-            ...(until === undefined ? {} : { RestoreExpiryDate: new Date(until) })
-          }
-        })
-  }
-}
-
-const nothing = Buffer.from("<ListBucketResult/>")
-
-/**
- * Lists as `client.send` does; of an answer that was read here, only the fields this package uses are there. One that
- * was not understood is asked for again, of the SDK.
- */
-export const listPage = async (
-  client: S3Client,
-  input: ListObjectsV2CommandInput,
-  abortSignal: AbortSignal
-): Promise<Output> => {
-  const command = new ListObjectsV2Command(input)
-  let read: ReturnType<typeof reader> | undefined
-  command.middlewareStack.add(
-    (next) => async (args) => {
-      const result = await next(args)
-      const { response } = result
-      // Another handler's bodies, and errors, are left to the SDK.
-      if (isAnswer(response) && response.statusCode === 200 && response.body instanceof Readable) {
-        read = reader()
-        for await (const text of response.body.setEncoding("utf8")) read.push(String(text))
-        response.body = nothing
+    ? undefined
+    : {
+        entries,
+        folders: prefixes.map(([, prefix = ""]) => decode(unescape(prefix))),
+        truncated: truncated === "true",
+        token: inside(rest, "NextContinuationToken")
       }
-      return result
-    },
-    { step: "deserialize", priority: "low", name: "readListing" }
-  )
-  const output = await client.send(command, { abortSignal })
-  if (read === undefined) return output
-  const page = read.end()
-  return page === undefined ? client.send(new ListObjectsV2Command(input), { abortSignal }) : { ...output, ...page }
 }
 
-const isAnswer = (response: unknown): response is { readonly statusCode: number; body: unknown } =>
-  typeof response === "object" && response !== null && "statusCode" in response && "body" in response
+/** A copy: a string that was cut from another keeps all of that one alive, and of a page some are kept for long. */
+const own = (text: string): string => [text, ""].join("")
+
+const slash = 0x2f
+const less = 0x3c
+const more = 0x3e
+const quote = "&quot;"
+
+const etagOf = (xml: string, from: number, to: number): string =>
+  xml.startsWith(quote, from) && xml.endsWith(quote, to) && to - from >= 2 * quote.length
+    ? unescape(xml.slice(from + quote.length, to - quote.length))
+    : unquote(unescape(xml.slice(from, to)))
+
+const digit = (code: number): number => (code >= 0x30 && code <= 0x39 ? code - 0x30 : Number.NaN)
+const digits = (xml: string, at: number): number => digit(xml.charCodeAt(at)) * 10 + digit(xml.charCodeAt(at + 1))
+
+/** `2026-01-02T03:04:05.678Z`, as S3 writes it, in a quarter of the time that `Date` takes; anything else by `Date`. */
+const instant = (xml: string, from: number, to: number): Date => {
+  if (to - from !== 24 || xml[from + 10] !== "T" || xml[from + 19] !== "." || xml[from + 23] !== "Z") {
+    return new Date(xml.slice(from, to))
+  }
+  const year = digits(xml, from) * 100 + digits(xml, from + 2)
+  const milliseconds = digits(xml, from + 20) * 10 + digit(xml.charCodeAt(from + 22))
+  return new Date(
+    Date.UTC(
+      year,
+      digits(xml, from + 5) - 1,
+      digits(xml, from + 8),
+      digits(xml, from + 11),
+      digits(xml, from + 14),
+      digits(xml, from + 17),
+      milliseconds
+    )
+  )
+}
+
+/** A line from behind its first tag on; leaves `cursor` behind its last one. */
+const readLine = (xml: string, cursor: { at: number }, decode: (text: string) => string): Entry | undefined => {
+  let { at } = cursor
+  let key: string | undefined
+  let etag: string | undefined
+  let size = Number.NaN
+  let modifiedAt: Date | undefined
+  let storageClass: string | undefined
+  let restoring = false
+  let restoredUntil: Date | undefined
+  for (;;) {
+    while (xml.charCodeAt(at) <= 0x20) at++
+    const value = xml.indexOf(">", at) + 1
+    if (xml.charCodeAt(at) !== less || value === 0) return undefined
+    const length = value - at - 2
+    if (xml.charCodeAt(at + 1) === slash) {
+      if (length + 2 !== closing.length) return undefined
+      cursor.at = value
+      break
+    }
+    const end = xml.indexOf("<", value)
+    const after = end + length + 3
+    if (xml.charCodeAt(end + 1) !== slash || xml.charCodeAt(after - 1) !== more) {
+      // Something with tags in it.
+      const tag = xml.slice(at + 1, value - 1)
+      const close = xml.indexOf(`</${tag}>`, value)
+      if (close < 0 || (tag !== "Owner" && tag !== "RestoreStatus")) return undefined
+      if (tag === "RestoreStatus") {
+        const status = xml.slice(value, close)
+        const until = inside(status, "RestoreExpiryDate")
+        restoring = inside(status, "IsRestoreInProgress") === "true"
+        restoredUntil = until === undefined ? undefined : new Date(until)
+      }
+      at = close + length + 3
+      continue
+    }
+    // Initial and length tell the tags of a line apart.
+    switch (xml[at + 1]) {
+      case "K":
+        if (length === 3) key = decode(unescape(xml.slice(value, end)))
+        break
+      case "E":
+        if (length === 4) etag = etagOf(xml, value, end)
+        break
+      case "L":
+        if (length === 12) modifiedAt = instant(xml, value, end)
+        break
+      case "S":
+        if (length === 4) size = Number(xml.slice(value, end))
+        if (length === 12) storageClass = xml.slice(value, end)
+        break
+      default:
+    }
+    at = after
+  }
+  return key === undefined ||
+    etag === undefined ||
+    modifiedAt === undefined ||
+    Number.isNaN(modifiedAt.getTime()) ||
+    !Number.isSafeInteger(size)
+    ? undefined
+    : {
+        key: own(key),
+        etag: own(etag),
+        size,
+        modifiedAt,
+        storageClass,
+        restoring,
+        restoredUntil,
+        versionId: undefined,
+        latest: true,
+        deleteMarker: false
+      }
+}

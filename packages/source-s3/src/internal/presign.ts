@@ -1,103 +1,60 @@
+/**
+ * Links to objects: there is one for each of millions of files, so an address is signed, and nothing else is done.
+ */
 import { GetObjectCommand, type GetObjectCommandInput, type S3Client } from "@aws-sdk/client-s3"
-import { getSignedUrl, S3RequestPresigner } from "@aws-sdk/s3-request-presigner"
-import { Duration, Redacted } from "effect"
+import { getSignedUrl } from "@aws-sdk/s3-request-presigner"
+import { Clock, Duration, Effect, Redacted } from "effect"
+import { encodePath } from "../S3Uri.ts"
+import { type Identity, presigned } from "./signature.ts"
+import { type Address, addressOf, identityOf, isOrdinaryBucket, leftOf } from "./signer.ts"
+import { promised, type Thrown } from "./transport.ts"
 
 /**
  * Credentials that are about to expire are renewed first, where they can be; a signature is worth nothing after they
  * are gone, so the link never claims to live longer.
  */
-export const presign = async (
+export const presign = (
   client: S3Client,
   input: GetObjectCommandInput,
   expiresIn: Duration.Duration,
-  anonymous: boolean,
-  now: number
-): Promise<Redacted.Redacted<string>> => {
-  const seconds = Math.ceil(Duration.toSeconds(expiresIn))
-  if (anonymous) return Redacted.make(stripSignature(await bySdk(client, input, seconds)))
-  const left = (expiration: Date | undefined) =>
-    expiration === undefined ? Infinity : Math.floor((expiration.getTime() - now) / 1000)
-  let life = left((await client.config.credentials()).expiration)
-  if (life < seconds) life = left((await client.config.credentials({ forceRefresh: true })).expiration)
-  const lifetime = Math.max(1, Math.min(seconds, life))
-  const signed = isOrdinary(input) ? bySigner(client, input, lifetime) : bySdk(client, input, lifetime)
-  return Redacted.make(await signed)
-}
-
-/** The SDK's own way: a whole request is built, with endpoint and middleware, half a millisecond for each link. */
-const bySdk = (client: S3Client, input: GetObjectCommandInput, expiresIn: number): Promise<string> =>
-  getSignedUrl(client, new GetObjectCommand(input), { expiresIn })
+  anonymous: boolean
+): Effect.Effect<Redacted.Redacted<string>, Thrown> =>
+  Effect.gen(function* () {
+    const seconds = Math.ceil(Duration.toSeconds(expiresIn))
+    const now = yield* Clock.currentTimeMillis
+    const identity = yield* identityOf(client, now, seconds * 1000)
+    const lifetime = Math.max(1, Math.min(seconds, Math.floor(leftOf(identity, now) / 1000)))
+    const link = isOrdinary(input)
+      ? bySignature(
+          yield* addressOf(client, input.Bucket),
+          input,
+          identity,
+          now + client.config.systemClockOffset,
+          lifetime
+        )
+      : yield* promised(() => getSignedUrl(client, new GetObjectCommand(input), { expiresIn: lifetime }))
+    return Redacted.make(anonymous ? stripSignature(link) : link)
+  })
 
 const ordinary = new Set(["Bucket", "Key", "RequestPayer", "VersionId"])
 
-/** Access points and directory buckets have signatures and sessions of their own; other options are other requests. */
-const isOrdinary = (input: GetObjectCommandInput): boolean =>
-  input.Bucket?.startsWith("arn:") === false &&
-  !input.Bucket.endsWith("--x-s3") &&
-  Object.keys(input).every((name) => ordinary.has(name))
+/** Other options are other requests. */
+const isOrdinary = (input: GetObjectCommandInput): input is GetObjectCommandInput & { readonly Bucket: string } =>
+  isOrdinaryBucket(input.Bucket) && Object.keys(input).every((name) => ordinary.has(name))
 
-/** What links into one bucket have in common, read off a link that the SDK made. */
-interface Form {
-  readonly url: URL
-  /** The path up to the key. */
-  readonly folder: string
-  readonly query: Readonly<Record<string, string>>
-  readonly signingRegion: string
-  readonly signer: S3RequestPresigner
+const bySignature = (
+  { folder, host, origin, query, scope }: Address,
+  { Key = "", RequestPayer, VersionId }: GetObjectCommandInput,
+  identity: Identity,
+  now: number,
+  lifetime: number
+): string => {
+  const parameters = [...query]
+  if (VersionId !== undefined) parameters.push(["versionId", VersionId])
+  if (RequestPayer !== undefined) parameters.push(["x-amz-request-payer", RequestPayer])
+  const request = { host, path: folder + encodePath(Key), query: parameters }
+  return origin + presigned(request, identity, scope, now, lifetime)
 }
-
-const forms = new WeakMap<S3Client, Map<string, Promise<Form>>>()
-
-const formOf = (client: S3Client, { Bucket, RequestPayer }: GetObjectCommandInput): Promise<Form> => {
-  const ofClient = forms.get(client) ?? new Map<string, Promise<Form>>()
-  forms.set(client, ofClient)
-  const name = `${RequestPayer ?? ""} ${Bucket ?? ""}`
-  const known = ofClient.get(name)
-  if (known !== undefined) return known
-  const made = readForm(client, { Bucket, ...(RequestPayer === undefined ? {} : { RequestPayer }) })
-  ofClient.set(name, made)
-  // A form that could not be read is no form: credentials may be there the next time.
-  made.catch(() => ofClient.delete(name))
-  return made
-}
-
-const readForm = async (client: S3Client, input: Omit<GetObjectCommandInput, "Key">): Promise<Form> => {
-  const url = new URL(await bySdk(client, { ...input, Key: "k" }, 60))
-  const [, , signingRegion = ""] = (url.searchParams.get("X-Amz-Credential") ?? "").split("/")
-  return {
-    url,
-    folder: url.pathname.slice(0, -1),
-    // The signature's own parameters are written with capitals, everything else is part of the request.
-    query: Object.fromEntries([...url.searchParams].filter(([name]) => !name.startsWith("X-Amz-"))),
-    signingRegion,
-    signer: new S3RequestPresigner(client.config)
-  }
-}
-
-/** Signs the address alone, a tenth of the work: there is one link for each of millions of files. */
-const bySigner = async (client: S3Client, input: GetObjectCommandInput, expiresIn: number): Promise<string> => {
-  const { folder, query, signer, signingRegion, url } = await formOf(client, input)
-  const { Key = "", VersionId } = input
-  const path = `${folder}${Key.split("/").map(escape).join("/")}`
-  const request: Parameters<S3RequestPresigner["presign"]>[0] = {
-    method: "GET",
-    protocol: url.protocol,
-    hostname: url.hostname,
-    ...(url.port === "" ? {} : { port: Number(url.port) }),
-    path,
-    query: { ...query, ...(VersionId === undefined ? {} : { versionId: VersionId }) },
-    headers: { host: url.host }
-  }
-  const signed = await signer.presign(request, { expiresIn, signingRegion })
-  const parameters = Object.entries(signed.query ?? {})
-    .map(([name, value]) => `${escape(name)}=${escape(String(value))}`)
-    .toSorted()
-  return `${url.origin}${path}?${parameters.join("&")}`
-}
-
-/** As signatures want it: everything but RFC 3986's unreserved characters. */
-const escape = (text: string): string =>
-  encodeURIComponent(text).replace(/[!'()*]/g, (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`)
 
 /** Where requests are not signed, the address alone is the link. */
 const stripSignature = (signed: string): string => {

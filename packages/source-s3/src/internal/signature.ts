@@ -1,0 +1,120 @@
+/**
+ * AWS's signature of version 4, of GET requests: in a header, and in a link. Of the headers, what S3 asks for is signed
+ * (`host` and `x-amz-*`), so that a proxy may do to the others what it likes.
+ *
+ * https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-auth-using-authorization-header.html
+ * https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-query-string-auth.html
+ */
+import { createHmac, hash } from "node:crypto"
+import { encodePath } from "../S3Uri.ts"
+
+/** Who signs. */
+export interface Identity {
+  readonly accessKeyId: string
+  readonly secretAccessKey: string
+  readonly sessionToken?: string | undefined
+}
+
+/** For whom a signature is good. */
+export interface Scope {
+  readonly region: string
+  readonly service: string
+}
+
+/** A request of which everything is written as it will be sent. */
+export interface Request {
+  readonly host: string
+  readonly path: string
+  /** Names and values, not encoded. */
+  readonly query: ReadonlyArray<readonly [name: string, value: string]>
+}
+
+const algorithm = "AWS4-HMAC-SHA256"
+const empty = hash("sha256", "")
+
+/** As signatures want it, a slash too. */
+export const escape = (text: string): string => encodePath(text).replaceAll("/", "%2F")
+
+/** Encoded, in the order in which it is signed. */
+const queryString = (query: Request["query"]): string =>
+  query
+    .map(([name, value]) => `${escape(name)}=${escape(value)}`)
+    .toSorted()
+    .join("&")
+
+const hmac = (key: string | Buffer, text: string): Buffer => createHmac("sha256", key).update(text).digest()
+
+/** A key is good for a day and a scope, and costs more than the signature itself. */
+const keys = new WeakMap<Identity, { readonly name: string; readonly key: Buffer }>()
+
+const keyOf = (identity: Identity, day: string, { region, service }: Scope): Buffer => {
+  const name = `${day}/${region}/${service}`
+  const known = keys.get(identity)
+  if (known?.name === name) return known.key
+  const key = hmac(hmac(hmac(hmac(`AWS4${identity.secretAccessKey}`, day), region), service), "aws4_request")
+  keys.set(identity, { name, key })
+  return key
+}
+
+/** `20260102T030405Z`. */
+const timestamp = (at: number): string => new Date(at).toISOString().replace(/[-:]|\.\d+/g, "")
+
+const scopeName = (day: string, { region, service }: Scope): string => `${day}/${region}/${service}/aws4_request`
+
+const signature = (identity: Identity, scope: Scope, time: string, canonical: string): string => {
+  const day = time.slice(0, 8)
+  const text = `${algorithm}\n${time}\n${scopeName(day, scope)}\n${hash("sha256", canonical)}`
+  return createHmac("sha256", keyOf(identity, day, scope))
+    .update(text)
+    .digest("hex")
+}
+
+/** Path and query of the request, and its headers with a signature among them; without an identity, none. */
+export const signed = (
+  { host, path, query }: Request,
+  headers: Readonly<Record<string, string>>,
+  identity: Identity | undefined,
+  scope: Scope,
+  at: number
+): { readonly target: string; readonly headers: Record<string, string> } => {
+  const parameters = queryString(query)
+  const target = parameters === "" ? path : `${path}?${parameters}`
+  const all: Record<string, string> = { ...headers, host }
+  if (identity === undefined) return { target, headers: all }
+  const time = timestamp(at)
+  all["x-amz-content-sha256"] = empty
+  all["x-amz-date"] = time
+  if (identity.sessionToken !== undefined) all["x-amz-security-token"] = identity.sessionToken
+  const names = Object.keys(all)
+    .filter((name) => name === "host" || name.startsWith("x-amz-"))
+    .toSorted()
+  const lines = names.map((name) => `${name}:${all[name]}\n`).join("")
+  const list = names.join(";")
+  const proof = signature(identity, scope, time, `GET\n${path}\n${parameters}\n${lines}\n${list}\n${empty}`)
+  const credential = `${identity.accessKeyId}/${scopeName(time.slice(0, 8), scope)}`
+  all["authorization"] = `${algorithm} Credential=${credential}, SignedHeaders=${list}, Signature=${proof}`
+  return { target, headers: all }
+}
+
+/** Path and query of a link that can be followed for so many seconds. */
+export const presigned = (
+  { host, path, query }: Request,
+  identity: Identity,
+  scope: Scope,
+  at: number,
+  expiresIn: number
+): string => {
+  const time = timestamp(at)
+  const parameters = queryString([
+    ...query,
+    ["X-Amz-Algorithm", algorithm],
+    ["X-Amz-Content-Sha256", "UNSIGNED-PAYLOAD"],
+    ["X-Amz-Credential", `${identity.accessKeyId}/${scopeName(time.slice(0, 8), scope)}`],
+    ["X-Amz-Date", time],
+    ["X-Amz-Expires", String(expiresIn)],
+    ...(identity.sessionToken === undefined ? [] : [["X-Amz-Security-Token", identity.sessionToken] as const]),
+    ["X-Amz-SignedHeaders", "host"]
+  ])
+  const canonical = `GET\n${path}\n${parameters}\nhost:${host}\n\nhost\nUNSIGNED-PAYLOAD`
+  return `${path}?${parameters}&X-Amz-Signature=${signature(identity, scope, time, canonical)}`
+}
