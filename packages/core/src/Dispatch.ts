@@ -144,6 +144,7 @@ export const dispatch =
         type Failure = E | E2 | SinkError | SourceError
         const { maxBytes, maxInFlight, maxPreparing, maxRecords, maxWait } = sink.limits
         const policy = options.retry ?? patience
+        const staging = Option.getOrUndefined(sink.staging)
         const outbox = yield* Queue.bounded<Settled<Rec>, Failure | Cause.Done>(maxRecords * maxInFlight)
         const limit = yield* AdaptiveLimit.make({ max: maxInFlight })
         const preparing = yield* Semaphore.make(maxPreparing)
@@ -198,6 +199,9 @@ export const dispatch =
           settle: (items) =>
             Effect.suspend(() => {
               room.done(items.length)
+              for (const [{ prepared }, outcome] of items) {
+                if (outcome._tag === "Rejected" && prepared.staged === true) staging?.refused(prepared)
+              }
               return Effect.andThen(
                 letGo(items.map(([item]) => item)),
                 emit(

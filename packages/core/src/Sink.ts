@@ -180,7 +180,7 @@ export interface Needs {
 }
 
 /** For sinks that put content somewhere before they make an object of it: nothing of that is left behind. */
-export interface Staging<out R = never> {
+export interface Staging<in P extends Prepared = Prepared, out R = never> {
   /**
    * Once at the beginning of each run, with no other one of the pipeline at work: what earlier runs staged and no object uses is
    * taken back. When the scope closes, so is what this run staged.
@@ -195,6 +195,11 @@ export interface Staging<out R = never> {
    * them is used if they are sent again in the same state. After `open`.
    */
   readonly recall: (pipeline: string, lost: Arr.NonEmptyReadonlyArray<Lost>) => Effect.Effect<void, SinkError, R>
+  /**
+   * A record something was staged for (`Prepared.staged`) was refused, by the sink or after as many attempts as it gets. Takes note
+   * of it at once: that is used if the file is sent again in this run, else it is nobody's.
+   */
+  readonly refused: (prepared: P) => void
 }
 
 /** What fits. */
@@ -250,7 +255,7 @@ export interface Sink<in O, in out P extends Prepared, out R = never> {
   /** For `Reconcile`; `None` where objects do not say which file they were made from. */
   readonly inventory: Option.Option<Inventory<R>>
   /** `None` where nothing is staged. */
-  readonly staging: Option.Option<Staging<R>>
+  readonly staging: Option.Option<Staging<P, R>>
   /** `None` where nothing is done with objects that are there, or nobody is told of it. */
   readonly processing: Option.Option<Processing<R>>
 }

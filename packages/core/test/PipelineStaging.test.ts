@@ -1,16 +1,23 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Option } from "effect"
 import { Observer } from "../src/Observer.ts"
-import type { Staging } from "../src/Sink.ts"
+import { Rejected } from "../src/Outcome.ts"
+import { Refused, SinkError, type Staging } from "../src/Sink.ts"
 import * as Bucketed from "./fakes/bucketed.ts"
 import { killedBefore, statesOf } from "./fakes/bucketed.ts"
 import * as FakeBucket from "./fakes/FakeBucket.ts"
 
+type FakeSink = ReturnType<typeof FakeBucket.make>["sink"]
+
 /** A pipeline whose sink stages the content of `files`, and what the sink was asked to do with what was staged. */
-const make = (upserts: boolean, files: ReadonlyArray<string> = ["a", "b"]) => {
+const make = (
+  upserts: boolean,
+  files: ReadonlyArray<string> = ["a", "b"],
+  send: FakeSink["send"] | undefined = undefined
+) => {
   const asked: Array<string> = []
   let orphans = 0
-  const staging: Staging = {
+  const staging: Staging<FakeBucket.Sendable> = {
     open: ({ isClean }) =>
       Effect.acquireRelease(
         Effect.sync(() => asked.push(isClean ? "open" : "open and clear")),
@@ -20,7 +27,8 @@ const make = (upserts: boolean, files: ReadonlyArray<string> = ["a", "b"]) => {
             asked.push("close")
           })
       ),
-    recall: (_, lost) => Effect.sync(() => asked.push(`recall ${lost.map(({ token }) => token).join()}`))
+    recall: (_, lost) => Effect.sync(() => asked.push(`recall ${lost.map(({ token }) => token).join()}`)),
+    refused: ({ file }) => asked.push(`refused ${file.id}`)
   }
   let around: Bucketed.Around = (_, effect) => effect
   const bucket = FakeBucket.make({ upserts, around: (operation, effect) => around(operation, effect) })
@@ -29,7 +37,9 @@ const make = (upserts: boolean, files: ReadonlyArray<string> = ["a", "b"]) => {
     Effect.map(sink.prepare(record), (prepared) =>
       prepared._tag === "Prepared" ? { ...prepared, staged: files.includes(record.file.id) } : prepared
     )
-  const made = Bucketed.make(upserts, { sink: { ...sink, prepare, staging: Option.some(staging) } })
+  const made = Bucketed.make(upserts, {
+    sink: { ...sink, ...(send === undefined ? {} : { send }), prepare, staging: Option.some(staging) }
+  })
   return {
     ...made,
     asked: () => asked.splice(0),
@@ -114,3 +124,39 @@ for (const upserts of [true, false]) {
     )
   })
 }
+
+const cause = { code: "no", message: "no" }
+
+/** Answers a batch with `a` in it, whoever else is. */
+const refusals: ReadonlyArray<readonly [how: string, send: FakeSink["send"]]> = [
+  [
+    "is refused",
+    (batch) => Effect.succeed(batch.map(({ key }) => ({ _tag: "Settled", key, outcome: Rejected.make({ cause }) })))
+  ],
+  [
+    "is told to come later, as often as it may",
+    (batch) => Effect.succeed(batch.map(({ key }) => ({ _tag: "Retry", key, cause })))
+  ],
+  [
+    "makes the whole batch be refused",
+    () =>
+      Effect.fail(
+        new SinkError({
+          sink: "bucket",
+          operation: "send",
+          message: "no",
+          reason: new Refused({ suspects: [], cause })
+        })
+      )
+  ]
+]
+
+describe("the sink", () => {
+  it.effect.each(refusals)("is told of what it staged for a record that %s", ([, send]) =>
+    Effect.gen(function* () {
+      const { asked, run } = make(true, ["a"], send)
+      const { rejected } = yield* run(["a@1", "b@1"])
+      assert.deepStrictEqual([rejected, asked()], [2, ["open and clear", "refused a", "close"]])
+    })
+  )
+})

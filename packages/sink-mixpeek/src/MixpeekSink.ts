@@ -44,18 +44,14 @@ const send = Effect.fn("MixpeekSink.send")(function* (
   if (linked.length === 0) return answers
   const body = `{"objects":[${linked.map(({ record, urls }) => MixpeekRecord.json(record, urls)).join(",")}]}`
   const sent = linked.map(({ record }) => record)
-  const answer = yield* mixpeek.createObjects(settings.bucket, body, settings.processing.mode === "auto").pipe(
-    Effect.tapError((error) => Slots.keepGuilty(desk, sent, error)),
-    Effect.mapError(inBatch(batch, sent))
-  )
+  const answer = yield* mixpeek
+    .createObjects(settings.bucket, body, settings.processing.mode === "auto")
+    .pipe(Effect.mapError(inBatch(batch, sent)))
   const settled = Settlement.settle(sent, answer, {
     sourceKey: settings.lineage.sourceKey,
     upserts: settings.upserts
   })
-  if (settled._tag === "Settled") {
-    Slots.keepRefused(desk, sent, settled.answers)
-    return [...answers, ...settled.answers]
-  }
+  if (settled._tag === "Settled") return [...answers, ...settled.answers]
   return yield* new Sink.SinkError({
     sink: settings.name,
     operation: "createObjectsBatch",
@@ -102,7 +98,7 @@ const configured = (settings: SinkOptions.Settings): MixpeekSink => {
         ),
     remove: (batch) => Removal.remove(settings, batch),
     inventory: Inventory.make(settings),
-    staging: Staging.make(desk),
+    staging: Option.some(Staging.make(desk)),
     processing:
       processing.mode === "batch"
         ? Option.some(Processing.make({ ...processing.batching, bucket: settings.bucket, grace: settings.grace }))

@@ -18,12 +18,13 @@ const begin = Effect.fnUntraced(function* (server: Partial<MixpeekStandIn.Option
   const run = <A, E, R>(effect: Effect.Effect<A, E, R>) => Fixtures.elapsing(Effect.provideContext(effect, context))
   const sink = MixpeekSink.make({ bucket: Fixtures.bucket, delivery: { method: "upload" }, grace: 0 })
   const scope = yield* Scope.make()
-  const { open } = Option.getOrThrow(sink.staging)
+  const { open, refused } = Option.getOrThrow(sink.staging)
   yield* run(open({ pipeline: Fixtures.run.pipeline, isClean: true }).pipe(Scope.provide(scope)))
   return {
     server: standIn,
     events,
     run,
+    refused,
     prepare: (names: Arr.NonEmptyReadonlyArray<string>, object?: (name: string) => MixpeekObject.MixpeekObject) =>
       run(Fixtures.prepareAll(sink, names, object)),
     prepareOne: (record: Sink.Record<MixpeekObject.MixpeekObject>) => run(sink.prepare(record)),
@@ -123,13 +124,12 @@ describe("Slots", () => {
     })
   )
 
-  const alone = { generation: "array", refusal: "unnamed" } as const
-  it.effect.each([[{}], [alone]] as const)("keep what was confirmed for an object that is refused (%o)", ([settings]) =>
+  it.effect("keep what was confirmed for an object that is refused", () =>
     Effect.gen(function* () {
-      const { end, events, prepare, prepareOne, run, send, server, statuses } = yield* begin(settings)
-      const batch = yield* prepare(["a"], () => nowhere)
-      const answers = yield* Effect.result(send(batch))
-      assert.match(JSON.stringify(answers), /Rejected|Refused/)
+      const { end, events, prepare, prepareOne, run, refused, send, server, statuses } = yield* begin()
+      const [a] = yield* prepare(["a"], () => nowhere)
+      assert.deepStrictEqual(Fixtures.tags(yield* send([a])), ["Rejected"])
+      refused(a)
       assert.deepStrictEqual(yield* statuses, ["COMPLETED"])
       yield* server.setBucket(Fixtures.bucket, {
         schema: { properties: { ...Fixtures.schema.properties, nowhere: { type: "text" } } }
@@ -146,46 +146,24 @@ describe("Slots", () => {
     })
   )
 
-  it.effect("count it as an orphan where it is not sent again: it cannot be taken back", () =>
-    Effect.gen(function* () {
-      const { end, events, prepare, send, statuses } = yield* begin()
-      yield* send(yield* prepare(["a", "b"], (name) => (name === "a" ? nowhere : Fixtures.textObject)))
-      yield* end
-      assert.deepStrictEqual(yield* statuses, ["COMPLETED", "used"])
-      assert.deepStrictEqual(
-        events.filter((event) => event === "Orphaned"),
-        ["Orphaned"]
-      )
-    })
-  )
-
-  it.effect.each(["loc", "location"] as const)("count it where the batch is refused because of it (%s)", (refusal) =>
-    Effect.gen(function* () {
-      const { end, events, prepare, send } = yield* begin({ generation: "array", refusal })
-      const [good, bad] = yield* prepare(["a", "b"], (name) => (name === "b" ? nowhere : Fixtures.textObject))
-      if (bad === undefined) return assert.fail("two are prepared")
-      assert.isTrue(Exit.isFailure(yield* Effect.exit(send([good, bad]))))
-      assert.deepStrictEqual(Fixtures.tags(yield* send([good])), ["Created"])
-      yield* end
-      assert.deepStrictEqual(
-        events.filter((event) => event === "Orphaned"),
-        ["Orphaned"]
-      )
-    })
-  )
-
-  it.effect("count it where the request with it alone is too large", () =>
-    Effect.gen(function* () {
-      const { end, events, prepare, send, server } = yield* begin()
-      const batch = yield* prepare(["a"])
-      yield* server.set({ maxBodyBytes: 300 })
-      assert.isTrue(Exit.isFailure(yield* Effect.exit(send(batch))))
-      yield* end
-      assert.deepStrictEqual(
-        events.filter((event) => event === "Orphaned"),
-        ["Orphaned"]
-      )
-    })
+  it.effect(
+    "count as an orphan what is confirmed of a record that is refused and not sent again, and nothing else",
+    () =>
+      Effect.gen(function* () {
+        const { end, events, prepare, refused, send, statuses } = yield* begin()
+        const [a, b, c] = yield* prepare(["a", "b", "c"], (name) => (name === "a" ? nowhere : Fixtures.textObject))
+        if (b === undefined || c === undefined) return assert.fail("three are prepared")
+        yield* send([a, b])
+        refused(a)
+        // It was never sent, so it can be taken back.
+        refused(c)
+        yield* end
+        assert.deepStrictEqual(yield* statuses, ["COMPLETED", "used", "CANCELED"])
+        assert.deepStrictEqual(
+          events.filter((event) => event === "Orphaned"),
+          ["Orphaned"]
+        )
+      })
   )
 
   it.effect("are confirmed once, however often the batch is sent", () =>

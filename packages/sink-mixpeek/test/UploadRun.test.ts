@@ -46,28 +46,34 @@ const sourceOf = (paths: ReadonlyArray<string>, reads: Reads): Source.Source => 
 /** A bucket that is filled again and again, by one ledger. */
 const begin = Effect.fnUntraced(function* (
   server: Partial<MixpeekStandIn.Options> = {},
-  sink: Partial<MixpeekSink.Options> = {}
+  sink: Partial<MixpeekSink.Options> = {},
+  sending = (send: MixpeekSink.MixpeekSink["send"]) => send
 ) {
   const standIn = yield* Fixtures.standIn(server)
   const context = yield* Layer.build(Layer.mergeAll(Fixtures.client(standIn), Ledger.layerMemory))
+  const make = () =>
+    MixpeekSink.make({
+      bucket: Fixtures.bucket,
+      delivery: { method: "upload" },
+      batch: { maxWait: "100 millis" },
+      grace: "1 second",
+      ...sink
+    })
   return {
     server: standIn,
     run: (paths: ReadonlyArray<string>, reads: Reads = whole, options: Pipeline.RunOptions = {}) =>
-      Pipeline.run(
-        Pipeline.make({
-          name: "files",
-          source: sourceOf(paths, reads),
-          map: Fixtures.mapping,
-          sink: MixpeekSink.make({
-            bucket: Fixtures.bucket,
-            delivery: { method: "upload" },
-            batch: { maxWait: "100 millis" },
-            grace: "1 second",
-            ...sink
-          })
-        }),
-        options
-      ).pipe(Effect.provideContext(context), Effect.result, Fixtures.elapsing),
+      Effect.suspend(() => {
+        const made = make()
+        return Pipeline.run(
+          Pipeline.make({
+            name: "files",
+            source: sourceOf(paths, reads),
+            map: Fixtures.mapping,
+            sink: { ...made, send: sending(made.send) }
+          }),
+          options
+        )
+      }).pipe(Effect.provideContext(context), Effect.result, Fixtures.elapsing),
     contents: Effect.map(standIn.objects(Fixtures.bucket), (objects) =>
       objects.map(({ blobs }) => blobs[0]?.content.sha256)
     ),
@@ -221,11 +227,31 @@ describe("a run that uploads", () => {
     })
   )
 
-  it.effect(
-    "goes on where an object is refused, counts what it cannot take back, and makes the object when it is replayed",
-    () =>
+  type Send = MixpeekSink.MixpeekSink["send"]
+  const asItIs = (send: Send): Send => send
+  const later =
+    (send: Send): Send =>
+    (batch) =>
+      Effect.map(send(batch), (answers) =>
+        answers.map((answer) =>
+          answer._tag === "Settled" && answer.outcome._tag === "Rejected"
+            ? { _tag: "Retry", key: answer.key, cause: answer.outcome.cause }
+            : answer
+        )
+      )
+  const refusals: ReadonlyArray<
+    readonly [how: string, server: Partial<MixpeekStandIn.Options>, sending: typeof asItIs]
+  > = [
+    ["is refused", {}, asItIs],
+    ["makes its batch be refused", { generation: "array" }, asItIs],
+    ["makes its batch be refused, by what nobody says", { generation: "array", refusal: "unnamed" }, asItIs],
+    ["is told to come later, again and again", {}, later]
+  ]
+  it.effect.each(refusals)(
+    "goes on where an object %s, counts what it cannot take back, and makes the object when it is replayed",
+    ([, settings, sending]) =>
       Effect.gen(function* () {
-        const { contents, orphans, run, server } = yield* begin()
+        const { contents, orphans, run, server } = yield* begin(settings, {}, sending)
         yield* server.set({ badObjects: 1 })
         const refused = Result.getOrThrow(yield* run(["a"]))
         assert.deepStrictEqual([refused.ended, refused.rejected, refused.uploads.orphans], ["complete", 1, 1])

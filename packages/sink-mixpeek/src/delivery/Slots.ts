@@ -1,6 +1,5 @@
 /**
- * What was uploaded for the records of a batch: confirmed before the batch leaves, uploaded again where it is of no use, and kept
- * for another try where the object was refused.
+ * What was uploaded for the records of a batch: confirmed before the batch leaves, and uploaded again where it is of no use.
  */
 import { Outcome, type Sink } from "@sluice/core"
 import { Effect, Result } from "effect"
@@ -73,33 +72,3 @@ export const confirm = Effect.fnUntraced(function* (desk: UploadDesk, batch: Rea
   }
   return { ready: left, answers }
 })
-
-const keep = (desk: UploadDesk, record: MixpeekRecord) => {
-  for (const { current: staged, pipeline, recalledBy } of slotsOf(record)) {
-    desk.recalled.set(recalledBy, { pipeline, staged })
-  }
-}
-
-/** What is confirmed cannot be taken back: it is used if the record is sent again in this run, else given up at its end. */
-export const keepRefused = (
-  desk: UploadDesk,
-  records: ReadonlyArray<MixpeekRecord>,
-  answers: ReadonlyArray<Sink.Answer>
-): void => {
-  const refused = new Set(
-    answers.flatMap((answer) => (answer._tag === "Settled" && answer.outcome._tag === "Rejected" ? [answer.key] : []))
-  )
-  for (const record of records) if (refused.has(record.key)) keep(desk, record)
-}
-
-/** The same of a batch that was refused as a whole: of those that are named, or of the only one. Others are sent again. */
-export const keepGuilty = (
-  desk: UploadDesk,
-  records: ReadonlyArray<MixpeekRecord>,
-  { reason }: Sink.SinkError
-): Effect.Effect<void> =>
-  Effect.sync(() => {
-    if (reason._tag !== "Refused" && reason._tag !== "TooLarge") return
-    const named = reason._tag === "Refused" ? reason.suspects : []
-    for (const [i, record] of records.entries()) if (records.length === 1 || named.includes(i)) keep(desk, record)
-  })

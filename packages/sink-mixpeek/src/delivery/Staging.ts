@@ -3,10 +3,11 @@
  * that no ledger has to know of them.
  */
 import { Observer, type Sink } from "@sluice/core"
-import { Array as Arr, Effect, Option } from "effect"
+import { Array as Arr, Effect } from "effect"
 import { Mixpeek } from "../client/Mixpeek.ts"
-import { keyOf, type Staged, type UploadDesk } from "./UploadDesk.ts"
 import * as UploadWire from "../client/UploadWire.ts"
+import { type MixpeekRecord, slotsOf } from "./MixpeekRecord.ts"
+import { keyOf, type Staged, type UploadDesk } from "./UploadDesk.ts"
 
 /** Requests at a time. */
 const concurrency = 4
@@ -56,9 +57,9 @@ const clear = Effect.fn("MixpeekSink.clear")(function* (desk: UploadDesk, pipeli
 /** What is there, confirmed or about to be, and nobody took. */
 const giveUp = Effect.fnUntraced(function* (desk: UploadDesk, pipeline: string) {
   const observer = yield* Observer.Observer
-  for (const [key, one] of desk.recalled) {
-    if (one.pipeline !== pipeline) continue
-    if (!(yield* cancel(desk, one.staged.uploadId))) observer.upload({ _tag: "Orphaned" })
+  for (const [key, { pipeline: of, staged }] of desk.recalled) {
+    if (of !== pipeline) continue
+    if (!(yield* cancel(desk, staged.uploadId))) observer.upload({ _tag: "Orphaned" })
     desk.recalled.delete(key)
   }
 })
@@ -113,10 +114,17 @@ const stagedOf = (upload: UploadWire.UploadResponse): Staged => ({
   isConfirmed: upload.status === "COMPLETED"
 })
 
+/** What is confirmed cannot be taken back: it is used if the record is sent again in this run, else given up at its end. */
+const keep = (desk: UploadDesk, record: MixpeekRecord): void => {
+  for (const { current: staged, pipeline, recalledBy } of slotsOf(record)) {
+    desk.recalled.set(recalledBy, { pipeline, staged })
+  }
+}
+
 /** Of a sink that uploads. */
-export const make = (desk: UploadDesk): Option.Option<Sink.Staging<Mixpeek>> =>
-  Option.some({
-    open: ({ isClean, pipeline }) =>
-      Effect.acquireRelease(isClean ? Effect.void : clear(desk, pipeline), () => end(desk, pipeline)),
-    recall: (pipeline, lost) => recall(desk, pipeline, lost)
-  })
+export const make = (desk: UploadDesk): Sink.Staging<MixpeekRecord, Mixpeek> => ({
+  open: ({ isClean, pipeline }) =>
+    Effect.acquireRelease(isClean ? Effect.void : clear(desk, pipeline), () => end(desk, pipeline)),
+  recall: (pipeline, lost) => recall(desk, pipeline, lost),
+  refused: (record) => keep(desk, record)
+})
