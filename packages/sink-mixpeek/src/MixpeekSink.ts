@@ -98,7 +98,7 @@ const configured = (settings: SinkOptions.Settings): MixpeekSink => {
         ),
     remove: (batch) => Removal.remove(settings, batch),
     inventory: Inventory.make(settings),
-    staging: Option.some(Staging.make(desk)),
+    staging: Option.some(Staging.make(settings, desk)),
     processing:
       processing.mode === "batch"
         ? Option.some(Processing.make({ ...processing.batching, bucket: settings.bucket, grace: settings.grace }))

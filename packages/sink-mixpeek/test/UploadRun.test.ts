@@ -261,4 +261,30 @@ describe("a run that uploads", () => {
         assert.deepStrictEqual(yield* contents, [sha256(textOf("a"))])
       })
   )
+
+  const ends: ReadonlyArray<readonly [what: string, commits: "before" | "never", orphans: ReadonlyArray<string>]> = [
+    ["counts nothing of a file that is gone where its object was made, and only the answer was lost", "before", []],
+    ["counts what is left of a file that is gone where its object was never made", "never", ["a"]]
+  ]
+  it.effect.each(ends)("%s, in a bucket that upserts", ([, commits, left]) =>
+    Effect.gen(function* () {
+      const { orphans, run, server } = yield* begin(
+        {
+          buckets: [
+            {
+              id: Fixtures.bucket,
+              schema: Fixtures.schema,
+              uniqueKey: { fields: ["source_key"], default_policy: "upsert" }
+            }
+          ],
+          faults: [{ kind: "reset", commits }]
+        },
+        { uniqueKey: "upsert" }
+      )
+      assert.isTrue(Result.isFailure(yield* run(["a"])))
+      yield* server.set({ faults: [] })
+      const { created, uploads } = Result.getOrThrow(yield* run(["b"]))
+      assert.deepStrictEqual([created, uploads.orphans, yield* orphans], [1, left.length, left])
+    })
+  )
 })

@@ -3,9 +3,11 @@
  * that no ledger has to know of them.
  */
 import { Observer, type Sink } from "@sluice/core"
-import { Array as Arr, Effect } from "effect"
+import { Array as Arr, Duration, Effect } from "effect"
 import { Mixpeek } from "../client/Mixpeek.ts"
 import * as UploadWire from "../client/UploadWire.ts"
+import * as Lookup from "../settlement/Lookup.ts"
+import type { Settings } from "../SinkOptions.ts"
 import { type MixpeekRecord, slotsOf } from "./MixpeekRecord.ts"
 import { keyOf, type Staged, type UploadDesk } from "./UploadDesk.ts"
 
@@ -59,7 +61,7 @@ const giveUp = Effect.fnUntraced(function* (desk: UploadDesk, pipeline: string) 
   const observer = yield* Observer.Observer
   for (const [key, { pipeline: of, staged }] of desk.recalled) {
     if (of !== pipeline) continue
-    if (!(yield* cancel(desk, staged.uploadId))) observer.upload({ _tag: "Orphaned" })
+    if (staged.isUsed !== true && !(yield* cancel(desk, staged.uploadId))) observer.upload({ _tag: "Orphaned" })
     desk.recalled.delete(key)
   }
 })
@@ -81,14 +83,30 @@ const end = (desk: UploadDesk, pipeline: string): Effect.Effect<void, never, Mix
     )
   )
 
+/** Of these, whose objects are there in the state that was sent: of a bucket that upserts nobody asked that yet. */
+const used = (
+  { lineage, upserts, ...settings }: Settings,
+  lost: ReadonlyArray<Sink.Lost>
+): Effect.Effect<ReadonlySet<string>, Sink.SinkError, Mixpeek> =>
+  !upserts || lineage.sourceKey === undefined || lineage.source === undefined || lost.length === 0
+    ? Effect.succeed(new Set())
+    : Lookup.find(
+        { ...settings, lineage, upserts, grace: Duration.zero },
+        lineage.sourceKey,
+        // What was there before is the same object.
+        lost.map((one) => ({ ...one, replaces: [] }))
+      ).pipe(Effect.map((found) => new Set(found.map(({ key }) => key))))
+
 const recall = Effect.fn("MixpeekSink.recall")(function* (
+  settings: Settings,
   desk: UploadDesk,
   pipeline: string,
   lost: Arr.NonEmptyReadonlyArray<Sink.Lost>
 ) {
   const { uploads } = yield* Mixpeek
-  const tokens = new Map(lost.map(({ key, token }) => [key, token]))
-  for (const keys of Arr.chunksOf([...tokens.keys()], keysAtOnce)) {
+  const byKey = new Map(lost.map((one) => [one.key, one]))
+  const found: Array<readonly [Sink.Lost, UploadWire.UploadMetadata, Staged]> = []
+  for (const keys of Arr.chunksOf([...byKey.keys()], keysAtOnce)) {
     const body = asked(
       pipeline,
       { field: "metadata.source_key", operator: "in", value: keys },
@@ -99,10 +117,15 @@ const recall = Effect.fn("MixpeekSink.recall")(function* (
       isLast = value.results.length < UploadWire.maxUploads
       for (const upload of value.results) {
         const { metadata } = upload
-        if (metadata === undefined || tokens.get(metadata.source_key) !== metadata.source_token) continue
-        desk.recalled.set(keyOf(metadata), { pipeline, staged: stagedOf(upload) })
+        const one = metadata === undefined ? undefined : byKey.get(metadata.source_key)
+        if (metadata === undefined || one?.token !== metadata.source_token) continue
+        found.push([one, metadata, stagedOf(upload)])
       }
     }
+  }
+  const usedKeys = yield* used(settings, [...new Set(found.map(([one]) => one))])
+  for (const [{ key }, metadata, staged] of found) {
+    desk.recalled.set(keyOf(metadata), { pipeline, staged: { ...staged, isUsed: usedKeys.has(key) } })
   }
 })
 
@@ -122,9 +145,9 @@ const keep = (desk: UploadDesk, record: MixpeekRecord): void => {
 }
 
 /** Of a sink that uploads. */
-export const make = (desk: UploadDesk): Sink.Staging<MixpeekRecord, Mixpeek> => ({
+export const make = (settings: Settings, desk: UploadDesk): Sink.Staging<MixpeekRecord, Mixpeek> => ({
   open: ({ isClean, pipeline }) =>
     Effect.acquireRelease(isClean ? Effect.void : clear(desk, pipeline), () => end(desk, pipeline)),
-  recall: (pipeline, lost) => recall(desk, pipeline, lost),
+  recall: (pipeline, lost) => recall(settings, desk, pipeline, lost),
   refused: (record) => keep(desk, record)
 })

@@ -17,6 +17,8 @@ export interface Staged {
   readonly sha256: string | undefined
   /** Objects may use it. */
   isConfirmed: boolean
+  /** An object that is there uses it, as far as anybody asked. */
+  readonly isUsed?: boolean | undefined
 }
 
 /** How uploads are made. */
