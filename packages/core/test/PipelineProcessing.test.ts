@@ -69,6 +69,32 @@ describe("objects that are processed", () => {
     })
   )
 
+  it.effect.each([
+    ["those that are over by then", 0, [[1], [1, 1]]],
+    ["no others than the first that is not", 9, [[1], [2, 0]]]
+  ] as const)("are asked after when more of them are about to leave: %s", ([, looks, seen]) =>
+    Effect.gen(function* () {
+      const { bucket, jobs, processing } = make({ looks })
+      const looked: Array<ReadonlyArray<number>> = []
+      const asked: Processing = {
+        ...processing,
+        create: (objectIds, mayExist) => {
+          looked.push([...jobs.values()].map((job) => job.looks))
+          return processing.create(objectIds, mayExist)
+        }
+      }
+      const sink = {
+        ...bucket.sink,
+        processing: Option.some(asked),
+        send: (batch: Parameters<typeof bucket.sink.send>[0]) =>
+          Effect.andThen(Effect.sleep("1 minute"), bucket.sink.send(batch)),
+        limits: { ...bucket.sink.limits, maxInFlight: 1 }
+      }
+      yield* Bucketed.make(false, { sink }).run(names(8))
+      assert.deepStrictEqual(looked.slice(1, 3), [...seen])
+    })
+  )
+
   it.effect("leave no sooner after one another than they may", () =>
     Effect.gen(function* () {
       const { jobs, run } = make({ every: Duration.minutes(1) })

@@ -85,31 +85,6 @@ const makeRunning = Effect.fnUntraced(function* <R>(processing: Processing<R>, r
     tally.processing({ _tag: "Ended", ...closed, unnamed })
   })
 
-  /** Until everything was sent and has left, or the run is stopped. */
-  const serve = Effect.gen(function* () {
-    for (const job of yield* jobs.list) {
-      if (job.id === undefined) yield* pace
-      if (run.stopped()) return
-      yield* submit(job, true)
-    }
-    while (!run.stopped()) {
-      if (isClosing || waiting >= processing.maxObjects) {
-        if (waiting > 0) yield* pace
-        if (run.stopped()) return
-        const job = yield* jobs.open(processing.maxObjects)
-        if (job !== undefined) {
-          waiting -= job.objects
-          yield* submit(job, false)
-          continue
-        }
-        waiting = 0
-        if (isClosing) return
-      }
-      stirred.closeUnsafe()
-      yield* Effect.raceFirst(stirred.await, run.stop)
-    }
-  })
-
   /** True where the job is over. */
   const look = Effect.fnUntraced(function* (job: Job) {
     if (job.id === undefined) return false
@@ -133,6 +108,39 @@ const makeRunning = Effect.fnUntraced(function* <R>(processing: Processing<R>, r
         yield* close(job, status.failed, status.unnamed)
         return true
       }
+    }
+  })
+
+  /** Results of the oldest jobs, up to the first that goes on: they may be over long before the run is. */
+  const resultsSoFar = Effect.gen(function* () {
+    for (const job of yield* jobs.list) {
+      if (run.stopped() || !(yield* look(job))) return
+    }
+  })
+
+  /** Until everything was sent and has left, or the run is stopped. */
+  const serve = Effect.gen(function* () {
+    for (const job of yield* jobs.list) {
+      if (job.id === undefined) yield* pace
+      if (run.stopped()) return
+      yield* submit(job, true)
+    }
+    while (!run.stopped()) {
+      if (isClosing || waiting >= processing.maxObjects) {
+        if (!isClosing) yield* resultsSoFar
+        if (waiting > 0) yield* pace
+        if (run.stopped()) return
+        const job = yield* jobs.open(processing.maxObjects)
+        if (job !== undefined) {
+          waiting -= job.objects
+          yield* submit(job, false)
+          continue
+        }
+        waiting = 0
+        if (isClosing) return
+      }
+      stirred.closeUnsafe()
+      yield* Effect.raceFirst(stirred.await, run.stop)
     }
   })
 
