@@ -14,28 +14,6 @@ describe("Wire", () => {
       assert.isFalse(Array.isArray(decode({ succeeded: [object], failed: [], succeeded_count: 1, failed_count: 0 })))
     })
 
-    it("keep the fields of the user", () => {
-      const [object] = decode([
-        { bucket_id: "b", source_key: "k", metadata: { source: { token: "v1" } } }
-      ]) as ReadonlyArray<Wire.ObjectResponse>
-      assert.strictEqual(Wire.at(object, ["source_key"]), "k")
-      assert.strictEqual(Wire.at(object, ["metadata", "source", "token"]), "v1")
-      assert.isUndefined(Wire.at(object, ["metadata", "nothing", "token"]))
-    })
-
-    it("are read without what is missing, null or not what it should be", () => {
-      const odd = { object_id: null, blobs: 7, status: "GLOWING", error: null, created_at: "yesterday", updated_at: 1 }
-      assert.deepStrictEqual(decode([odd, {}]) as unknown, [{ status: "UNKNOWN" }, {}])
-    })
-
-    it("are read with the words of the API and times to the microsecond", () => {
-      const [object] = decode([
-        { status: "SKIPPED", created_at: "2026-11-24T12:00:00.123456Z" }
-      ]) as ReadonlyArray<Wire.ObjectResponse>
-      assert.strictEqual(object?.status, "SKIPPED")
-      assert.strictEqual(JSON.stringify(object?.created_at), '"2026-11-24T12:00:00.123Z"')
-    })
-
     it("name failed objects, at least by their index", () => {
       const result = { succeeded: [], failed: [{ object_index: 3 }], succeeded_count: 0, failed_count: 1 }
       assert.deepInclude(decode(result), {

@@ -3,7 +3,8 @@
  * would store it as a field of the object and answer 200). Answers are decoded leniently: what is not needed may be
  * missing, null or of a kind nobody has heard of.
  */
-import { Effect, Predicate, Schema, SchemaTransformation } from "effect"
+import { Effect, Schema, SchemaTransformation } from "effect"
+import { ObjectResponse } from "./ObjectResponse.ts"
 
 /** Types of bucket fields that are values, lower case on the wire. */
 export const ValueType = Schema.Literals([
@@ -139,22 +140,6 @@ export const Status = Schema.Unknown.pipe(
 )
 export type Status = typeof Status.Type
 
-const fields = Schema.Record(Schema.String, Schema.Unknown)
-
-/** `ObjectResponse`. Only `bucket_id` is promised by the API, and not even that is needed. User fields are at the root. */
-export const ObjectResponse = Schema.StructWithRest(
-  Schema.Struct({
-    object_id: lenient(Schema.NonEmptyString),
-    blobs: lenient(Schema.Array(Schema.Unknown)),
-    status: lenient(Status),
-    error: lenient(Schema.NonEmptyString),
-    created_at: lenient(Schema.DateTimeUtcFromString),
-    updated_at: lenient(Schema.DateTimeUtcFromString)
-  }),
-  [fields]
-)
-export type ObjectResponse = typeof ObjectResponse.Type
-
 const FailedObject = Schema.Struct({
   object_index: Schema.Natural,
   error: Schema.String.pipe(Schema.withDecodingDefaultKey(Effect.succeed("no message"))),
@@ -266,7 +251,3 @@ export const OrganizationResponse = Schema.Struct({
   )
 })
 export type OrganizationResponse = typeof OrganizationResponse.Type
-
-/** The value at a dotted path of an answer: `source_key`, `metadata.source.token`. */
-export const at = (object: unknown, path: ReadonlyArray<string>): unknown =>
-  path.reduce<unknown>((value, name) => (Predicate.hasProperty(value, name) ? value[name] : undefined), object)

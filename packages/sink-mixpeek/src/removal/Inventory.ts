@@ -10,7 +10,7 @@ import * as LineageFields from "../mapping/LineageFields.ts"
 import * as Lookup from "../settlement/Lookup.ts"
 import { Mixpeek } from "../client/Mixpeek.ts"
 import type { Settings } from "../SinkOptions.ts"
-import { at, type ObjectResponse } from "../client/Wire.ts"
+import { at, idOf, type ObjectResponse } from "../client/ObjectResponse.ts"
 
 /** The most that `limit` may be. */
 const pageSize = 1000
@@ -28,7 +28,7 @@ const keyOf = ({ sourceKey }: Places, object: ObjectResponse): string | undefine
 /** Those that say which file of this pipeline they were made from. */
 const storedOf = (places: Places, pipeline: string, objects: ReadonlyArray<ObjectResponse>) =>
   objects.flatMap((object): ReadonlyArray<Sink.Stored> => {
-    const { object_id: objectId } = object
+    const objectId = idOf(object)
     const key = keyOf(places, object)
     const lineage = LineageFields.read(at(object, places.source))
     if (objectId === undefined || key === undefined || Option.isNone(lineage)) return []

@@ -7,7 +7,7 @@ import * as Documents from "./Documents.ts"
 import * as Lookup from "../settlement/Lookup.ts"
 import { Mixpeek } from "../client/Mixpeek.ts"
 import type { Settings } from "../SinkOptions.ts"
-import { at } from "../client/Wire.ts"
+import { at, idOf } from "../client/ObjectResponse.ts"
 
 const removed = Outcome.Removed.make({})
 
@@ -54,7 +54,7 @@ export const remove = Effect.fn("MixpeekSink.remove")(function* (
       if (Option.isNone(objectId) && sourceKey === undefined) return { _tag: "Settled", key, outcome: unknown }
       const ids = Option.isSome(objectId)
         ? [objectId.value]
-        : (found.get(key) ?? []).flatMap(({ object_id }) => (object_id === undefined ? [] : [object_id]))
+        : (found.get(key) ?? []).flatMap((object) => idOf(object) ?? [])
       const left = yield* Effect.forEach(ids, (id) => removeOne(settings, id))
       const why = left.find(Predicate.isNotUndefined)
       return { _tag: "Settled", key, outcome: why === undefined ? removed : Outcome.Rejected.make({ cause: why }) }

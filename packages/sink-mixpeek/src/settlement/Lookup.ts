@@ -5,7 +5,8 @@ import type { Sink } from "@sluice/core"
 import { Clock, Duration, Effect, Predicate } from "effect"
 import { Mixpeek } from "../client/Mixpeek.ts"
 import type { Settings } from "../SinkOptions.ts"
-import { at, type ListObjectsRequest, type ObjectResponse } from "../client/Wire.ts"
+import { at, idOf, type ObjectResponse } from "../client/ObjectResponse.ts"
+import type { ListObjectsRequest } from "../client/Wire.ts"
 
 /** The most that `limit` may be. */
 const pageSize = 1000
@@ -60,7 +61,7 @@ export const find = Effect.fn("MixpeekSink.find")(function* (
     for (const object of yield* withKeys(settings, sourceKey, [...missing.keys()], select)) {
       const key = at(object, sourceKey)
       const one = Predicate.isString(key) ? missing.get(key) : undefined
-      const { object_id: objectId } = object
+      const objectId = idOf(object)
       if (one === undefined || objectId === undefined || one.replaces.includes(objectId)) continue
       const state = token === undefined ? undefined : at(object, token)
       // Of a bucket that does not keep it, any object of the file is taken for the one.

@@ -2,11 +2,21 @@
  * What an answer to a batch says of each record. Pure.
  */
 import { Outcome, type Sink } from "@sluice/core"
-import { DateTime, Predicate } from "effect"
+import { Predicate } from "effect"
 import { scrub } from "../client/ErrorBody.ts"
 import type { Answer } from "../client/Mixpeek.ts"
 import type { MixpeekRecord } from "../delivery/MixpeekRecord.ts"
-import { at, type BatchResult, type FailedObject, type ObjectResponse } from "../client/Wire.ts"
+import {
+  at,
+  blobsOf,
+  createdAt,
+  errorOf,
+  idOf,
+  type ObjectResponse,
+  statusOf,
+  wasChanged
+} from "../client/ObjectResponse.ts"
+import type { BatchResult, FailedObject } from "../client/Wire.ts"
 
 /** The outcomes, or why the answer does not add up. */
 export type Settled =
@@ -60,8 +70,6 @@ const failure = (record: MixpeekRecord, failed: FailedObject, requestId: string 
     : { _tag: "Settled", key: record.key, outcome: Outcome.Rejected.make({ cause }) }
 }
 
-const millis = (time: DateTime.Utc | undefined) => (time === undefined ? undefined : DateTime.toEpochMillis(time))
-
 /** Clocks that agree by `Date` may still be this far apart. */
 const clockTolerance = 2000
 
@@ -76,28 +84,28 @@ const outcomeOf = (
   options: Options,
   answer: Pick<Answer<unknown>, "sentAt" | "requestId">
 ): Outcome.Outcome => {
-  const objectId = object.object_id === undefined ? {} : { objectId: object.object_id }
-  if (object.status === "FAILED" || (object.error !== undefined && object.status !== "COMPLETED_WITH_ERRORS")) {
+  const id = idOf(object)
+  const objectId = id === undefined ? {} : { objectId: id }
+  const status = statusOf(object)
+  const error = errorOf(object)
+  if (status === "FAILED" || (error !== undefined && status !== "COMPLETED_WITH_ERRORS")) {
     return Outcome.Rejected.make({
       cause: {
         code: "object-failed",
-        message: `Mixpeek stored the object but calls it failed: ${scrub(object.error ?? "no reason given")}. Look at it there; it is not sent again`,
+        message: `Mixpeek stored the object but calls it failed: ${scrub(error ?? "no reason given")}. Look at it there; it is not sent again`,
         ...(answer.requestId === undefined ? {} : { requestId: answer.requestId })
       }
     })
   }
-  const created = millis(object.created_at)
-  const updated = millis(object.updated_at)
   if (record.skipsDuplicates) {
-    const isEmpty = record.blobs > 0 && object.blobs?.length === 0
+    const created = createdAt(object)
+    const isEmpty = record.blobs > 0 && blobsOf(object) === 0
     const isOlder = created !== undefined && created < answer.sentAt - clockTolerance
-    if (object.status === "SKIPPED" || isEmpty || (isOlder && !options.upserts)) {
-      return Outcome.SkippedDuplicate.make(objectId)
-    }
+    if (status === "SKIPPED" || isEmpty || (isOlder && !options.upserts))
+      return { _tag: "SkippedDuplicate", ...objectId }
   }
-  const delivered = { ...objectId, ...told(record) }
-  const wasThere = created !== undefined && updated !== undefined && created < answer.sentAt && updated > created
-  return options.upserts && wasThere ? Outcome.Updated.make(delivered) : Outcome.Created.make(delivered)
+  const isUpdate = options.upserts && wasChanged(object, answer.sentAt)
+  return { _tag: isUpdate ? "Updated" : "Created", ...objectId, ...told(record) }
 }
 
 const keyOf = (object: ObjectResponse, path: ReadonlyArray<string> | undefined): string | undefined => {
@@ -106,7 +114,8 @@ const keyOf = (object: ObjectResponse, path: ReadonlyArray<string> | undefined):
 }
 
 interface Matched {
-  readonly byKey: ReadonlyMap<string, ObjectResponse>
+  /** Of each record, in their order; `undefined` where none carries its key. */
+  readonly objects: ReadonlyArray<ObjectResponse | undefined>
   /** Objects that belong to none of the batch's keys: with `skip_duplicates`, those that had the content before. */
   readonly others: number
 }
@@ -117,26 +126,24 @@ const match = (
   objects: ReadonlyArray<ObjectResponse>,
   path: ReadonlyArray<string> | undefined
 ): Matched => {
-  if (objects.every((object) => keyOf(object, path) === undefined)) {
-    return { byKey: new Map(zip(records, objects)), others: 0 }
+  const keys = objects.map((object) => keyOf(object, path))
+  if (keys.every(Predicate.isUndefined)) return { objects, others: 0 }
+  const found: Array<ObjectResponse | undefined> = records.map(() => undefined)
+  let places: ReadonlyMap<string, number> | undefined
+  const placeOf = (key: string) => {
+    places ??= new Map(records.map((record, place) => [record.key, place]))
+    return places.get(key)
   }
-  const keys = new Set(records.map(({ key }) => key))
-  const byKey = new Map<string, ObjectResponse>()
   let others = 0
-  for (const object of objects) {
-    const key = keyOf(object, path)
+  for (const [index, key] of keys.entries()) {
     if (key === undefined) continue
-    if (keys.has(key) && !byKey.has(key)) byKey.set(key, object)
-    else others++
+    // They come in the order in which they were sent: the others are looked for.
+    const place = records[index]?.key === key ? index : placeOf(key)
+    if (place === undefined || found[place] !== undefined) others++
+    else found[place] = objects[index]
   }
-  return { byKey, others }
+  return { objects: found, others }
 }
-
-const zip = (records: ReadonlyArray<MixpeekRecord>, objects: ReadonlyArray<ObjectResponse>) =>
-  records.flatMap(({ key }, index) => {
-    const object = objects[index]
-    return object === undefined ? [] : [[key, object] as const]
-  })
 
 // The generation before says nothing of failures: it creates all of a batch or none.
 const isList = (result: BatchResult): result is ReadonlyArray<ObjectResponse> => Array.isArray(result)
@@ -166,28 +173,30 @@ export const settle = (batch: ReadonlyArray<MixpeekRecord>, answer: Answer<Batch
   const { failed, succeeded } = isList(answer.value) ? { failed: [], succeeded: answer.value } : answer.value
   const refused = new Map(failed.map((one) => [one.object_index, one]))
   const taken = batch.filter((_, index) => !refused.has(index))
-  const { byKey, others } = match(taken, succeeded, options.sourceKey)
-  const unnamed = taken.filter(({ key }) => !byKey.has(key))
+  const { objects, others } = match(taken, succeeded, options.sourceKey)
+  const unnamed = taken.filter((_, index) => objects[index] === undefined)
   if (others > 0 && !unnamed.every(({ skipsDuplicates }) => skipsDuplicates)) {
     return ambiguous("it names an object twice, or one that was not sent, or one that it also calls failed")
   }
-  if (unnamed.length > 0 && succeeded.some((object) => object.status === "FAILED" || object.error !== undefined)) {
+  if (
+    unnamed.length > 0 &&
+    succeeded.some((object) => statusOf(object) === "FAILED" || errorOf(object) !== undefined)
+  ) {
     return ambiguous("it calls objects failed without saying which")
   }
-  return {
-    _tag: "Settled",
-    answers: batch.map((record, index): Sink.Answer => {
-      const refusal = refused.get(index)
-      if (refusal !== undefined) return failure(record, refusal, answer.requestId)
-      const object = byKey.get(record.key)
-      const outcome =
-        object !== undefined
-          ? outcomeOf(record, object, options, answer)
-          : // All of them were taken, so this one was; which object it is, or was before, the answer does not say.
-            others > 0
-            ? Outcome.SkippedDuplicate.make({})
-            : Outcome.Created.make(told(record))
-      return { _tag: "Settled", key: record.key, outcome }
-    })
-  }
+  let next = 0
+  const answers = batch.map((record, index): Sink.Answer => {
+    const refusal = refused.get(index)
+    if (refusal !== undefined) return failure(record, refusal, answer.requestId)
+    const object = objects[next++]
+    const outcome: Outcome.Outcome =
+      object !== undefined
+        ? outcomeOf(record, object, options, answer)
+        : // All of them were taken, so this one was; which object it is, or was before, the answer does not say.
+          others > 0
+          ? { _tag: "SkippedDuplicate" }
+          : { _tag: "Created", ...told(record) }
+    return { _tag: "Settled", key: record.key, outcome }
+  })
+  return { _tag: "Settled", answers }
 }
