@@ -127,6 +127,7 @@ const misconfigured = (name: string, problems: ReadonlyArray<Misconfigured>): Mi
         link: undefined,
         parts: [],
         holes: [],
+        linked: [],
         blobs: 0,
         skipsDuplicates: false,
         sha256: undefined,

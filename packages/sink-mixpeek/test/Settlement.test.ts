@@ -14,6 +14,7 @@ const record = (key: string, options?: Partial<MixpeekRecord.MixpeekRecord>): Mi
   link: undefined,
   parts: ["{}"],
   holes: [],
+  linked: [],
   blobs: 1,
   skipsDuplicates: false,
   sha256: undefined,

@@ -3,10 +3,11 @@
  * request leaves.
  */
 import { AtHand, Outcome, type Sink, type Source, type SourceFile } from "@sluice/core"
-import { Effect, Option, Predicate, Result, Schema } from "effect"
+import { Effect, Option, Predicate, Schema, type Types } from "effect"
 import * as BlobDelivery from "./BlobDelivery.ts"
 import * as LineageFields from "../mapping/LineageFields.ts"
-import { type Blob, MixpeekObject } from "../mapping/MixpeekObject.ts"
+import type { Blob, MixpeekObject } from "../mapping/MixpeekObject.ts"
+import { isMixpeekObject } from "../mapping/ObjectCheck.ts"
 import type { Mixpeek } from "../client/Mixpeek.ts"
 import * as Upload from "./Upload.ts"
 import * as UploadDesk from "./UploadDesk.ts"
@@ -22,9 +23,9 @@ export interface Slot {
   readonly pipeline: string
 }
 
-/** A file that Mixpeek is to fetch by a link. */
+/** A file that Mixpeek is to fetch: the place of its link among the record's. */
 export interface Linked {
-  readonly linked: SourceFile.SourceFile
+  readonly link: number
 }
 
 /** An object ready to be sent. */
@@ -36,6 +37,8 @@ export interface MixpeekRecord extends Sink.Prepared {
   readonly parts: ReadonlyArray<string>
   /** What goes between the parts: an upload's id, or a link. */
   readonly holes: ReadonlyArray<Slot | Linked>
+  /** The files it has links to, each once. */
+  readonly linked: ReadonlyArray<SourceFile.SourceFile>
   /** Blobs it has: an answer without any was a duplicate. */
   readonly blobs: number
   readonly skipsDuplicates: boolean
@@ -57,36 +60,30 @@ export interface Options {
 
 const rejected = (code: string, message: string): Outcome.Outcome => Outcome.Rejected.make({ cause: { code, message } })
 
-const validate = Schema.decodeUnknownResult(Schema.toType(MixpeekObject), {
-  onExcessProperty: "error",
-  errors: "first"
-})
-
-const present = <K extends string, V>(key: K, value: V | undefined): { readonly [P in K]?: V } =>
-  (value === undefined ? {} : { [key]: value }) as { readonly [P in K]?: V } // a computed key widens to string
-
 /** Everything of a blob but its data. */
-const headOf = (blob: Blob): Omit<CreateBlobRequest, "data"> => ({
-  property: blob.property,
-  type: blob.type,
-  ...present("key_prefix", blob.keyPrefix),
-  ...present("metadata", blob.metadata),
-  ...present("canonicalize_source", blob.canonicalizeSource),
-  ...present("force_remirror", blob.forceRemirror)
-})
+const headOf = ({ canonicalizeSource, forceRemirror, keyPrefix, metadata, property, type }: Blob) => {
+  const head: Types.Mutable<Omit<CreateBlobRequest, "data">> = { property, type }
+  if (keyPrefix !== undefined) head.key_prefix = keyPrefix
+  if (metadata !== undefined) head.metadata = metadata
+  if (canonicalizeSource !== undefined) head.canonicalize_source = canonicalizeSource
+  if (forceRemirror !== undefined) head.force_remirror = forceRemirror
+  return head
+}
 
 /** Everything of an object but its blobs and the fields of the user. */
 const objectHead = (
-  object: MixpeekObject,
+  { canonicalizeSource, forceRemirror, keyPrefix }: MixpeekObject,
   skipsDuplicates: boolean,
   sourceId: string | undefined
-): Omit<CreateObjectRequest, "blobs"> => ({
-  ...present("key_prefix", object.keyPrefix),
-  ...(skipsDuplicates ? { skip_duplicates: true } : {}),
-  ...present("canonicalize_source", object.canonicalizeSource),
-  ...present("force_remirror", object.forceRemirror),
-  ...present("source_details", sourceId === undefined ? undefined : [{ type: "bucket" as const, source_id: sourceId }])
-})
+) => {
+  const head: Types.Mutable<Omit<CreateObjectRequest, "blobs">> = {}
+  if (keyPrefix !== undefined) head.key_prefix = keyPrefix
+  if (skipsDuplicates) head.skip_duplicates = true
+  if (canonicalizeSource !== undefined) head.canonicalize_source = canonicalizeSource
+  if (forceRemirror !== undefined) head.force_remirror = forceRemirror
+  if (sourceId !== undefined) head.source_details = [{ type: "bucket", source_id: sourceId }]
+  return head
+}
 
 /** `{…}` without its brace at the end, ready for another key. */
 const open = (value: object): string => {
@@ -95,21 +92,28 @@ const open = (value: object): string => {
 }
 
 /** The object's JSON in parts, and what goes between them. */
-const assemble = (head: object, blobs: ReadonlyArray<Assembled>): Pick<MixpeekRecord, "parts" | "holes"> => {
+const assemble = (head: object, blobs: ReadonlyArray<Assembled>): Pick<MixpeekRecord, "parts" | "holes" | "linked"> => {
   const parts: Array<string> = []
   const holes: Array<Slot | Linked> = []
+  const linked: Array<SourceFile.SourceFile> = []
+  const placeOf = (file: SourceFile.SourceFile) => {
+    const place = linked.indexOf(file)
+    return place < 0 ? linked.push(file) - 1 : place
+  }
   let part = `${open(head)}"blobs":[`
-  for (const [index, { content, head: blob }] of blobs.entries()) {
-    part += `${index === 0 ? "" : ","}${open(blob)}`
+  let before = ""
+  for (const { content, head: blob } of blobs) {
+    part += `${before}${open(blob)}`
+    before = ","
     if (content._tag === "Data") part += `"data":${JSON.stringify(content.data)}}`
     else {
       parts.push(`${part}${content._tag === "Upload" ? '"upload_id"' : '"data"'}:`)
-      holes.push(content._tag === "Upload" ? content.slot : { linked: content.file })
+      holes.push(content._tag === "Upload" ? content.slot : { link: placeOf(content.file) })
       part = "}"
     }
   }
   parts.push(`${part}]}`)
-  return { parts, holes }
+  return { parts, holes, linked }
 }
 
 interface Assembled {
@@ -216,8 +220,8 @@ export const make = (
   options: Options,
   record: Sink.Record<MixpeekObject>
 ): Effect.Effect<MixpeekRecord | Outcome.Outcome, Source.SourceError | Sink.SinkError, Mixpeek> => {
-  const checked = validate(record.object)
-  if (Result.isFailure(checked)) {
+  const { object } = record
+  if (!isMixpeekObject(object)) {
     return Effect.succeed(
       rejected(
         "invalid-object",
@@ -225,7 +229,6 @@ export const make = (
       )
     )
   }
-  const object = checked.success
   const reserved = Object.keys(object.fields ?? {}).find((name) => reservedName(name) !== undefined)
   if (reserved !== undefined) {
     return Effect.succeed(
@@ -256,7 +259,8 @@ const complete = (
     )
   }
   const sourceId = options.lineage.sourceDetails ? record.lineage.uri : undefined
-  const { holes, parts } = assemble({ ...objectHead(object, skipsDuplicates, sourceId), ...placed.fields }, blobs)
+  const head = Object.assign(objectHead(object, skipsDuplicates, sourceId), placed.fields)
+  const { holes, linked, parts } = assemble(head, blobs)
   const weight =
     parts.reduce((sum, part) => sum + Buffer.byteLength(part), 1) + holes.length * (BlobDelivery.maxUrlLength + 2)
   if (weight > options.maxBytes) {
@@ -271,9 +275,10 @@ const complete = (
     weight,
     staged: holes.some((hole) => !("linked" in hole)),
     file: record.file,
-    link: holes.some((hole) => "linked" in hole) ? Option.getOrUndefined(record.content.link) : undefined,
+    link: linked.length > 0 ? Option.getOrUndefined(record.content.link) : undefined,
     parts,
     holes,
+    linked,
     blobs: blobs.length,
     skipsDuplicates,
     sha256,
@@ -283,12 +288,7 @@ const complete = (
 
 /** What was uploaded for the record. */
 export const slotsOf = ({ holes }: MixpeekRecord): ReadonlyArray<Slot> =>
-  holes.filter((hole): hole is Slot => !("linked" in hole))
-
-/** The files it has links to, each once. */
-export const linkedOf = ({ holes }: MixpeekRecord): ReadonlyArray<SourceFile.SourceFile> => [
-  ...new Set(holes.flatMap((hole) => ("linked" in hole ? [hole.linked] : [])))
-]
+  holes.filter((hole): hole is Slot => "current" in hole)
 
 /** Longer texts are content. */
 const longestShown = 200
@@ -323,7 +323,7 @@ export const describe = (record: MixpeekRecord): Schema.Json => {
   const object = decodeShown(
     json(
       record,
-      linkedOf(record).map(() => "(a link)")
+      record.linked.map(() => "(a link)")
     )
   )
   // What was uploaded has no data: its blob names the upload.
@@ -331,13 +331,11 @@ export const describe = (record: MixpeekRecord): Schema.Json => {
   return { ...object, blobs: shown }
 }
 
-/** The object's JSON with uploads and links in their places; `urls` in the order of `linkedOf`. */
-export const json = (record: MixpeekRecord, urls: ReadonlyArray<string>): string => {
-  const linked = urls.length === 0 ? [] : linkedOf(record)
-  return record.parts.reduce((all, part, i) => {
-    const hole = record.holes[i - 1]
-    if (hole === undefined) return all + part
-    const value = "linked" in hole ? (urls[linked.indexOf(hole.linked)] ?? "") : hole.current.uploadId
-    return `${all}${JSON.stringify(value)}${part}`
-  })
+/** The object's JSON with uploads and links in their places; `urls` are those of `linked`. */
+export const json = ({ holes, parts }: MixpeekRecord, urls: ReadonlyArray<string>): string => {
+  let all = parts[0] ?? ""
+  for (const [i, hole] of holes.entries()) {
+    all += `${JSON.stringify("link" in hole ? urls[hole.link] : hole.current.uploadId)}${parts[i + 1]}`
+  }
+  return all
 }

@@ -70,18 +70,17 @@ export const resolve = (placement: Placement = {}): Result.Result<Placed, Miscon
   return Result.succeed({ sourceKey, source, sourceDetails: placement.sourceDetails ?? true })
 }
 
-const sourceOf = (lineage: Lineage.Lineage, sha256: string | undefined): Schema.JsonObject => ({
-  uri: lineage.uri,
-  id: lineage.id,
-  token: lineage.token,
-  path: lineage.path,
-  ...(lineage.checksum === undefined ? {} : { checksum: `${lineage.checksum.algorithm}:${lineage.checksum.value}` }),
-  ...(sha256 === undefined ? {} : { sha256 }),
-  ...(lineage.modifiedAt === undefined ? {} : { modified_at: DateTime.formatIso(lineage.modifiedAt) }),
-  ...(lineage.target === undefined ? {} : { target: lineage.target }),
-  run_id: lineage.runId,
-  pipeline: lineage.pipeline
-})
+const sourceOf = (lineage: Lineage.Lineage, sha256: string | undefined): Schema.JsonObject => {
+  const { checksum, id, modifiedAt, path, pipeline, runId, target, token, uri } = lineage
+  const source: Fields = { uri, id, token, path }
+  if (checksum !== undefined) source["checksum"] = `${checksum.algorithm}:${checksum.value}`
+  if (sha256 !== undefined) source["sha256"] = sha256
+  if (modifiedAt !== undefined) source["modified_at"] = DateTime.formatIso(modifiedAt)
+  if (target !== undefined) source["target"] = target
+  source["run_id"] = runId
+  source["pipeline"] = pipeline
+  return source
+}
 
 /** What of it is read back. */
 const Source = Schema.Struct({
@@ -96,38 +95,39 @@ const Source = Schema.Struct({
 /** The lineage at `Placed.source`; `None` where it is not what this sink writes. */
 export const read: (value: unknown) => Option.Option<typeof Source.Type> = Schema.decodeUnknownOption(Source)
 
-type Fields = { readonly [name: string]: Schema.Json }
+/** In the making. */
+interface Fields {
+  [name: string]: Schema.Json
+}
 
 const isObject = (value: Schema.Json | undefined): value is Schema.JsonObject =>
   Predicate.isObject(value) && !Array.isArray(value)
 
-/** The fields with a value at a path; `undefined` where something of the user's is in the way. */
-const put = (fields: Fields, path: ReadonlyArray<string>, value: Schema.Json): Fields | undefined => {
-  const [name, ...rest] = path
-  if (name === undefined) return undefined
+/** Puts a value at a path, from its part `at` on; false where something of the user's is in the way. */
+const put = (fields: Fields, path: ReadonlyArray<string>, value: Schema.Json, at = 0): boolean => {
+  const name = path[at] ?? ""
   const there = fields[name]
-  if (rest.length === 0) return there === undefined ? { ...fields, [name]: value } : undefined
-  if (there !== undefined && !isObject(there)) return undefined
-  const inner = put(there ?? {}, rest, value)
-  return inner === undefined ? undefined : { ...fields, [name]: inner }
+  if (at === path.length - 1) {
+    if (there !== undefined) return false
+    fields[name] = value
+    return true
+  }
+  if (there !== undefined && !isObject(there)) return false
+  // What is there is the user's.
+  const inner = { ...there }
+  fields[name] = inner
+  return put(inner, path, value, at + 1)
 }
 
-/** The user's fields with lineage among them; the path that is taken already, where one is. */
+/** The fields with lineage among them; the path that is taken already, where one is. */
 export const add = (
-  placed: Placed,
-  fields: Fields,
+  { source, sourceKey }: Placed,
+  fields: Schema.JsonObject,
   { key, lineage }: { readonly key: string; readonly lineage: Lineage.Lineage },
   sha256: string | undefined
-): { readonly fields: Fields } | { readonly taken: string } => {
-  let all = fields
-  for (const [path, value] of [
-    [placed.sourceKey, key],
-    [placed.source, sourceOf(lineage, sha256)]
-  ] as const) {
-    if (path === undefined) continue
-    const added = put(all, path, value)
-    if (added === undefined) return { taken: path.join(".") }
-    all = added
-  }
+): { readonly fields: Schema.JsonObject } | { readonly taken: string } => {
+  const all = { ...fields }
+  if (sourceKey !== undefined && !put(all, sourceKey, key)) return { taken: sourceKey.join(".") }
+  if (source !== undefined && !put(all, source, sourceOf(lineage, sha256))) return { taken: source.join(".") }
   return { fields: all }
 }
