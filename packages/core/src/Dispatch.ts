@@ -18,7 +18,7 @@ import {
 } from "effect"
 import { isAtHand } from "./AtHand.ts"
 import * as AdaptiveLimit from "./AdaptiveLimit.ts"
-import { FileContent } from "./internal/content.ts"
+import * as Content from "./internal/content.ts"
 import * as Sending from "./internal/sending.ts"
 import * as WaitingRoom from "./internal/waitingRoom.ts"
 import * as Lineage from "./Lineage.ts"
@@ -44,13 +44,16 @@ export const recordsOf = <R>(
   source: Source<R>,
   run: { readonly pipeline: string; readonly runId: string }
 ): Effect.Effect<<O>(file: SourceFile, object: O) => Record<O>, never, R> =>
-  Effect.map(Effect.context<R>(), (context) => (file, object) => ({
-    key: Lineage.sourceKey(file.uri),
-    file,
-    object,
-    lineage: Lineage.make(file, run),
-    content: new FileContent(source, file, context)
-  }))
+  Effect.map(Effect.context<R>(), (context) => {
+    const contentOf = Content.make(source, context)
+    return (file, object) => ({
+      key: Lineage.sourceKey(file.uri),
+      file,
+      object,
+      lineage: Lineage.make(file, run),
+      content: contentOf(file)
+    })
+  })
 
 /** One batch as it is taken. A half of a batch that is being searched for a bad record is not a batch. */
 export interface Batch {

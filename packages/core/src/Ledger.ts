@@ -49,10 +49,10 @@ export interface Interval {
 /** Files as they are named, against what is known of them. */
 export interface Compared {
   /**
-   * Files of which something is to be done or written, with what is known of them; `undefined` where nothing is. Those that
-   * are not here are in the state that was delivered, in the container they were in, and not gone (`isAsNamed`).
+   * What is known of each, in their order: `undefined` where nothing is; `same` where it is in the state that was delivered, in
+   * the container it was in, and not gone (`isAsNamed`), so that nothing is to be done or written.
    */
-  readonly others: ReadonlyMap<string, Known | undefined>
+  readonly known: ReadonlyArray<Known | "same" | undefined>
   /**
    * Where all of these files that are known and not gone have their ids in one interval, and no other file that is known and
    * not gone has: a sweep that named this one has named each of them. Absent where that is not so, or the ledger does not look.

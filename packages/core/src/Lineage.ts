@@ -1,7 +1,7 @@
 /**
  * Where an object came from: which file made it, in which state, in which run.
  */
-import { Schema } from "effect"
+import { Schema, type Types } from "effect"
 import { hash } from "node:crypto"
 import { Checksum, type SourceFile } from "./SourceFile.ts"
 
@@ -22,17 +22,16 @@ export const Lineage = Schema.Struct({
 export interface Lineage extends Schema.Schema.Type<typeof Lineage> {}
 
 /** The lineage of a file in a run. */
-export const make = (file: SourceFile, run: { readonly runId: string; readonly pipeline: string }): Lineage => ({
-  uri: file.uri,
-  id: file.id,
-  token: file.token,
-  path: file.path,
-  ...(file.checksum === undefined ? {} : { checksum: file.checksum }),
-  ...(file.modifiedAt === undefined ? {} : { modifiedAt: file.modifiedAt }),
-  ...(file.target === undefined ? {} : { target: file.target }),
-  runId: run.runId,
-  pipeline: run.pipeline
-})
+export const make = (
+  { checksum, id, modifiedAt, path, target, token, uri }: SourceFile,
+  { pipeline, runId }: { readonly runId: string; readonly pipeline: string }
+): Lineage => {
+  const lineage: Types.Mutable<Lineage> = { uri, id, token, path, runId, pipeline }
+  if (checksum !== undefined) lineage.checksum = checksum
+  if (modifiedAt !== undefined) lineage.modifiedAt = modifiedAt
+  if (target !== undefined) lineage.target = target
+  return lineage
+}
 
 /**
  * The field by which answers are matched to records and ambiguous batches are resolved: lower-case hex SHA-256 of the

@@ -1,37 +1,60 @@
 /**
  * A file's content, made when it is asked for.
  */
-import { type Context, type Duration, Effect, Option, Stream } from "effect"
+import { type Context, Effect, Option, Stream } from "effect"
 import type { Content } from "../Sink.ts"
-import type { Source } from "../Source.ts"
+import type { Link, Source } from "../Source.ts"
 import type { SourceFile } from "../SourceFile.ts"
 
-/** There is one for each of millions of files, and few are read here: streams and links are made by the getters. */
-export class FileContent<R> implements Content {
-  readonly #source: Source<R>
-  readonly #file: SourceFile
-  readonly #context: Context.Context<R>
+/** A source with what it needs. */
+interface Provided<R> {
+  readonly source: Source<R>
+  readonly context: Context.Context<R>
+  readonly link: (link: Link<R>) => Option.Option<Link>
+}
 
-  constructor(source: Source<R>, file: SourceFile, context: Context.Context<R>) {
-    this.#source = source
+/** There is one for each of millions of files, and few are read here: streams and links are made by the getters. */
+class FileContent<R> implements Content {
+  readonly #of: Provided<R>
+  readonly #file: SourceFile
+  #link: Option.Option<Link> | undefined
+
+  constructor(of: Provided<R>, file: SourceFile) {
+    this.#of = of
     this.#file = file
-    this.#context = context
   }
 
   get bytes() {
-    return Stream.provideContext(this.#source.read(this.#file), this.#context)
+    return Stream.provideContext(this.#of.source.read(this.#file), this.#of.context)
   }
 
   of(file: SourceFile): Content {
-    return new FileContent(this.#source, file, this.#context)
+    return new FileContent(this.#of, file)
   }
 
   get link() {
-    return Option.map(this.#source.link(this.#file), (link) => ({
-      isPublic: link.isPublic,
-      address: link.address,
-      presigned: (of: SourceFile, expiresIn: Duration.Duration) =>
-        Effect.provideContext(link.presigned(of, expiresIn), this.#context)
-    }))
+    this.#link ??= Option.flatMap(this.#of.source.link(this.#file), this.#of.link)
+    return this.#link
   }
+}
+
+const provide = <R>(link: Link<R>, context: Context.Context<R>): Link => ({
+  isPublic: link.isPublic,
+  address: link.address,
+  presigned: (of, expiresIn) => Effect.provideContext(link.presigned(of, expiresIn), context)
+})
+
+/** Contents of a source's files. */
+export const make = <R>(source: Source<R>, context: Context.Context<R>): ((file: SourceFile) => Content) => {
+  // As a rule, a source has one link for all of its files.
+  let last: { readonly link: Link<R>; readonly provided: Option.Option<Link> } | undefined
+  const of: Provided<R> = {
+    source,
+    context,
+    link: (link) => {
+      if (last?.link !== link) last = { link, provided: Option.some(provide(link, context)) }
+      return last.provided
+    }
+  }
+  return (file) => new FileContent(of, file)
 }

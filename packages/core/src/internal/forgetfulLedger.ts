@@ -9,8 +9,7 @@ const bookOf = (hear: (settlement: Settlement) => void, jobs: MemoryJobs.MemoryJ
   position: Effect.succeed({ swept: false, tracks: false, asked: "", sweep: [], follow: [] }),
   beginSweep: () => Effect.void,
   known: () => Effect.succeed(new Map()),
-  compare: (files) =>
-    Effect.sync(() => ({ others: new Map(files.map(({ id }) => [id, undefined])), interval: undefined })),
+  compare: (files) => Effect.sync(() => ({ known: files.map(() => undefined), interval: undefined })),
   list: () => Effect.succeed([]),
   containers: () => Effect.succeed(new Map()),
   intend: () => Effect.void,

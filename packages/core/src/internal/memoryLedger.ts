@@ -175,15 +175,14 @@ const among = <A>(map: ReadonlyMap<string, A>, ids: ReadonlyArray<string>): Map<
 }
 
 /** To name each of them costs nothing here: no interval is looked for. */
-const compare = ({ rows }: Shelf, files: ReadonlyArray<SourceFile>): Ledger.Compared => {
-  const others = new Map<string, Ledger.Known | undefined>()
-  for (const file of files) {
+const compare = ({ rows }: Shelf, files: ReadonlyArray<SourceFile>): Ledger.Compared => ({
+  known: files.map((file) => {
     const row = rows.get(file.id)
     const known = row === undefined ? undefined : knownOf(row)
-    if (known === undefined || !isAsNamed(known, file)) others.set(file.id, known)
-  }
-  return { others, interval: undefined }
-}
+    return known !== undefined && isAsNamed(known, file) ? "same" : known
+  }),
+  interval: undefined
+})
 
 const mapValues = <A, B>(map: ReadonlyMap<string, A>, f: (a: A) => B): ReadonlyMap<string, B> =>
   new Map(Array.from(map, ([id, value]) => [id, f(value)]))

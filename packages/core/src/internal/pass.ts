@@ -7,7 +7,8 @@ import { isAtHand } from "../AtHand.ts"
 import type { Change, Page, Reason } from "../Change.ts"
 import * as Dispatch from "../Dispatch.ts"
 import * as Filter from "../Filter.ts"
-import type { Intent, Known, Settlement } from "../Ledger.ts"
+import type { Intent, Known, Settlement, Superseded } from "../Ledger.ts"
+import * as Lineage from "../Lineage.ts"
 import type { Mapping, MappingError } from "../Mapping.ts"
 import {
   Filtered,
@@ -25,6 +26,7 @@ import type { Prepared, Record, Sink } from "../Sink.ts"
 import type { Source } from "../Source.ts"
 import { type SourceFile, state } from "../SourceFile.ts"
 import * as Claims from "./claims.ts"
+import * as Content from "./content.ts"
 import * as Earlier from "./earlier.ts"
 import * as Frontier from "./frontier.ts"
 import * as PageComparison from "./pageComparison.ts"
@@ -83,11 +85,15 @@ interface Left {
   readonly before: Known | undefined
 }
 
-/** A file with its page and its outcome. */
-export interface Taken extends Pick<Left, "file"> {
+/** A file with its page. */
+interface OnPage extends Left {
   readonly page: Frontier.OpenPage
+}
+
+/** The same, with its outcome. */
+export interface Taken {
+  readonly record: OnPage
   readonly outcome: Outcome
-  readonly before?: Known | undefined
   readonly request?: Schema.Json | undefined
 }
 
@@ -117,7 +123,7 @@ export const make = <O, P extends Prepared, RS, RM, RK>(parts: Parts<O, P, RS, R
       const { filter, map, removes, sink, source } = parts
       const { book, publish, tally } = run
       const context = yield* Effect.context<RS | RM>()
-      const recordOf = yield* Dispatch.recordsOf(source, run)
+      const contentOf = Content.make(source, context)
       const frontier = Frontier.make()
       const { nest, write } = yield* Writing.make(book, options.replays ? undefined : frontier)
       const claims = Claims.make()
@@ -125,60 +131,53 @@ export const make = <O, P extends Prepared, RS, RM, RK>(parts: Parts<O, P, RS, R
       let incomplete: Reason | undefined
       let named = 0
       /** Files whose content is as it was, though their state is another: the ledger is told. */
-      const renewed = new Set<string>()
+      const renewed = new Set<SourceFile>()
       /** Files on their way may be in containers. */
       let nests = false
 
-      interface OnItsWay extends Record<O> {
-        readonly page: Frontier.OpenPage
-        readonly before: Known | undefined
-      }
+      interface OnItsWay extends Record<O>, OnPage {}
 
       /** `leaving`: files that are gone from here on; their outcome comes with the removal of their objects. */
       const settle = Effect.fnUntraced(function* (
         taken: ReadonlyArray<Taken>,
-        leaving: ReadonlyArray<Omit<Taken, "outcome">> = [],
+        leaving: ReadonlyArray<OnPage> = [],
         also: Partial<Pick<Settlement, "seen" | "named">> = {}
       ) {
         yield* write(() => {
-          for (const { file, outcome, page } of taken) {
+          const files: Array<Settlement["files"][number]> = []
+          const superseded: Array<Superseded> = []
+          for (const one of taken) {
+            const { outcome, record, request } = one
+            const { before, file, page } = record
             tally.settled(file.uri, outcome, file.size)
             frontier.settle(page)
             countRefusals(outcome)
+            const replaced = supersededBy(one, parts.updates)
+            if (replaced !== undefined) superseded.push(replaced)
+            if (outcome._tag === "Unchanged" && !renewed.delete(file) && !options.replays) continue
+            const objectId = objectAfter(outcome, before?.objectId)
+            files.push({ file, outcome, objectId, sha256: sha256After(outcome, before?.sha256), request })
           }
           for (const { page } of leaving) {
             tally.listed(-1)
             frontier.settle(page)
           }
-          return {
-            files: taken.flatMap(({ before, file, outcome, request }) =>
-              outcome._tag === "Unchanged" && !renewed.delete(file.id) && !options.replays
-                ? []
-                : [
-                    {
-                      file,
-                      outcome,
-                      objectId: objectAfter(outcome, before?.objectId),
-                      sha256: sha256After(outcome, before?.sha256),
-                      request
-                    }
-                  ]
-            ),
-            superseded: taken.flatMap((one) => supersededBy(one, parts.updates)),
-            gone: leaving.map(({ file }) => file.id),
-            ...also
-          }
+          return { files, superseded, gone: leaving.map(({ file }) => file.id), ...also }
         })
-        for (const { file } of taken) claims.release(file.id)
+        for (const { record } of taken) claims.release(record.file.id)
         for (const { file } of leaving) claims.release(file.id)
         yield* publish(Event.cases.Settled.make({ files: taken.length }))
       })
 
-      const record = ({ before, file }: Left, object: O, page: Frontier.OpenPage): OnItsWay => ({
-        ...recordOf(file, object),
+      const recordOf = ({ before, file }: Left, object: O, page: Frontier.OpenPage): OnItsWay => ({
+        key: Lineage.sourceKey(file.uri),
+        file,
+        object,
+        lineage: Lineage.make(file, run),
+        content: contentOf(file),
+        replaces: before?.objectId,
         page,
-        before,
-        replaces: before?.objectId
+        before
       })
 
       /** Nothing leaves that is not in the ledger, and nothing at all once the book is another run's. */
@@ -218,7 +217,7 @@ export const make = <O, P extends Prepared, RS, RM, RK>(parts: Parts<O, P, RS, R
           case "same":
             return Unchanged.make({})
           case "renewed":
-            renewed.add(change.file.id)
+            renewed.add(change.file)
             return Unchanged.make({})
           case "changed":
             return parts.updates === "ignore" ? updatesAreIgnored : undefined
@@ -232,13 +231,20 @@ export const make = <O, P extends Prepared, RS, RM, RK>(parts: Parts<O, P, RS, R
       const admit = Effect.fnUntraced(function* (page: Page) {
         incomplete ??= page.incomplete
         named += page.changes.length
-        const deleted = page.changes.flatMap((change) => (change._tag === "Delete" ? [change.id] : []))
-        const files = page.changes.flatMap((change) => (change._tag === "Delete" ? [] : [change.file.id]))
+        const deleted: Array<string> = []
+        const ids: Array<string> = []
+        let nested = nests
+        for (const change of page.changes) {
+          if (change._tag === "Delete") deleted.push(change.id)
+          else nested ||= change.file.within !== undefined
+          ids.push(change._tag === "Delete" ? change.id : change.file.id)
+        }
         // What is deleted may be a container, and files in it on their way: the ledger does not know them yet.
         if (deleted.length > 0 && nests) yield* claims.idle
-        nests ||= page.changes.some((change) => change._tag !== "Delete" && change.file.within !== undefined)
-        yield* claims.take([...deleted, ...files])
-        tally.listed(files.length)
+        nests = nested
+        yield* claims.take(ids)
+        const files = ids.length - deleted.length
+        tally.listed(files)
         yield* publish(Event.cases.Listed.make({ range: page.range, changes: page.changes.length }))
         if (deleted.length > 0) {
           if (!removes) yield* ignore(page, deleted)
@@ -247,7 +253,7 @@ export const make = <O, P extends Prepared, RS, RM, RK>(parts: Parts<O, P, RS, R
         }
         yield* nest(page)
         // Opened in the order of the listing, before pages overtake each other.
-        return [page, frontier.open(page, files.length)] as const
+        return [page, frontier.open(page, files)] as const
       })
 
       /** Deletions of what was delivered, where objects are not removed. */
@@ -262,30 +268,29 @@ export const make = <O, P extends Prepared, RS, RM, RK>(parts: Parts<O, P, RS, R
 
       /** What is left of a page when everything that needs no sink has its outcome. */
       const comparePage = Effect.fn("Pipeline.page")(function* (page: Page, open: Frontier.OpenPage) {
-        const { interval, others } = yield* PageComparison.compare(book, page, {
+        const { interval, known } = yield* PageComparison.compare(book, page, {
           takesAll: removes || options.tracks,
           replays: options.replays
         })
         const settled: Array<Taken> = []
         const left: Array<Left> = []
         const seen: Array<Settlement["seen"][number]> = []
-        const leaving: Array<Omit<Taken, "outcome">> = []
-        for (const change of page.changes) {
+        const leaving: Array<OnPage> = []
+        for (const [index, change] of page.changes.entries()) {
           if (change._tag === "Delete") continue
           const { file } = change
-          const before = others.get(file.id)
-          // Of what was not compared it is not asked.
-          const isSame = !others.has(file.id)
-          const outcome = withoutSink(change, isSame ? "same" : before)
+          const found = known[index]
+          const before = found === "same" ? undefined : found
+          const outcome = withoutSink(change, found)
           const isOut = outcome?._tag === "Filtered" || (change._tag === "Skip" && change.isGone === true)
-          if (isOut && removes && (isSame || before !== undefined)) {
-            leaving.push({ page: open, file })
+          if (isOut && removes && found !== undefined) {
+            leaving.push({ page: open, file, before })
             continue
           }
           const isElsewhere = before !== undefined && (before.gone || before.within !== file.within)
           if ((options.tracks && interval === undefined) || isElsewhere) seen.push(file)
           if (outcome === undefined) left.push({ file, before })
-          else settled.push({ page: open, file, outcome, before })
+          else settled.push({ record: { page: open, file, before }, outcome })
         }
         const intervals = options.tracks && interval !== undefined ? [interval] : []
         if (left.length === 0 || settled.length + seen.length + intervals.length + leaving.length > 0) {
@@ -302,15 +307,15 @@ export const make = <O, P extends Prepared, RS, RM, RK>(parts: Parts<O, P, RS, R
         const slow: Array<readonly [Left, Effect.Effect<O, MappingError, RM>]> = []
         for (const one of files) {
           const object = map.map(one.file)
-          if (isAtHand(object)) records.push(record(one, object.value, open))
+          if (isAtHand(object)) records.push(recordOf(one, object.value, open))
           else slow.push([one, object])
         }
         yield* Effect.forEach(
           slow,
           ([one, object]) =>
             Effect.match(object, {
-              onSuccess: (made) => records.push(record(one, made, open)),
-              onFailure: (error) => settled.push({ page: open, file: one.file, outcome: unmapped(error) })
+              onSuccess: (made) => records.push(recordOf(one, made, open)),
+              onFailure: (error) => settled.push({ record: { ...one, page: open }, outcome: unmapped(error) })
             }),
           { concurrency: mapConcurrency, discard: true }
         )
@@ -335,7 +340,7 @@ export const make = <O, P extends Prepared, RS, RM, RK>(parts: Parts<O, P, RS, R
           const object = yield* Effect.result(map.map(now.value))
           return Result.mapBoth(object, {
             onFailure: unmapped,
-            onSuccess: (made) => record({ file: now.value, before: stale.before }, made, stale.page)
+            onSuccess: (made) => recordOf({ file: now.value, before: stale.before }, made, stale.page)
           })
         }).pipe(Effect.provideContext(context))
 
@@ -366,19 +371,7 @@ export const make = <O, P extends Prepared, RS, RM, RK>(parts: Parts<O, P, RS, R
           ),
         stop: run.stop,
         onBatch: (batch) => tally.batch(batch)
-      }).pipe(
-        Stream.runForEachArray((settled) =>
-          settle(
-            settled.map(({ outcome, record: { before, file, page }, request }) => ({
-              page,
-              file,
-              outcome,
-              before,
-              request
-            }))
-          )
-        )
-      )
+      }).pipe(Stream.runForEachArray((settled) => settle(settled)))
       if (allowance.isExceeded) {
         run.stopFor(`maxObjectsPerRun (${parts.maxObjects}) is reached; a later run takes the rest`)
       }

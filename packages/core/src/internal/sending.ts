@@ -96,20 +96,23 @@ export const make = <O, P extends Prepared, R, Rec extends Record<O>, E>(
   })
 
   const settleAnswers = Effect.fnUntraced(function* (items: Batch<I>, answers: ReadonlyArray<Answer>) {
-    const byKey = new Map(answers.map((answer) => [answer.key, answer]))
+    let byKey: ReadonlyMap<string, Answer> | undefined
+    const lookUp = (key: string) => {
+      byKey ??= new Map(answers.map((answer) => [answer.key, answer]))
+      return byKey.get(key)
+    }
     const settled: Array<readonly [I, Outcome]> = []
-    const later: Array<I> = []
-    for (const item of items) {
-      const answer = byKey.get(item.prepared.key)
+    const later: Array<readonly [I, Extract<Answer, { readonly _tag: "Retry" }> | undefined]> = []
+    for (const [index, item] of items.entries()) {
+      const { key } = item.prepared
+      // As a rule, answers are in the order of the batch.
+      const next = answers[index]
+      const answer = next?.key === key ? next : lookUp(key)
       if (answer?._tag === "Settled") settled.push([item, answer.outcome])
-      else later.push(item)
+      else later.push([item, answer])
     }
     if (settled.length > 0) yield* around.settle(settled)
-    for (const item of later) {
-      const answer = byKey.get(item.prepared.key)
-      if (answer?._tag === "Retry") yield* travelAgain(item, answer.cause, answer.retryAfter)
-      else yield* travelAgain(item, unanswered, undefined)
-    }
+    for (const [item, answer] of later) yield* travelAgain(item, answer?.cause ?? unanswered, answer?.retryAfter)
   })
 
   /** Settles what did arrive although the answer was lost; what is left may be sent again. */

@@ -4,18 +4,17 @@ import { isDelivered } from "../Outcome.ts"
 import { noState } from "./noState.ts"
 import type { Taken, Updates } from "./pass.ts"
 
-/** The object whose place another one has taken. One that was about to be removed does not stay, if it is still there. */
+/** The object whose place another one has taken, if so. One that was about to be removed does not stay, if it is still there. */
 export const supersededBy = (
-  { before, file: { uri }, outcome }: Taken,
+  { outcome, record: { before, file } }: Taken,
   updates: Updates
-): ReadonlyArray<Superseded> => {
-  if (updates !== "replace" && before?.token !== noState) return []
+): Superseded | undefined => {
   const replaced = before?.objectId
+  if (replaced === undefined || (updates !== "replace" && before?.token !== noState)) return undefined
   return isDelivered(outcome) &&
-    replaced !== undefined &&
     "objectId" in outcome &&
     outcome.objectId !== undefined &&
     outcome.objectId !== replaced
-    ? [{ uri, objectId: replaced }]
-    : []
+    ? { uri: file.uri, objectId: replaced }
+    : undefined
 }

@@ -12,12 +12,12 @@ const withIntervals = (book: Book, hear: (settlement: Settlement) => void): Book
     ...book,
     compare: (files) =>
       Effect.gen(function* () {
-        const { others } = yield* book.compare(files)
+        const { known } = yield* book.compare(files)
         const ids = files.map(({ id }) => id).toSorted()
         const interval = { first: ids[0] ?? "", last: ids.at(-1) ?? "" }
         const found = yield* between(interval)
         const isWhole = found.length > 0 && found.every(({ id }) => ids.includes(id))
-        return { others, interval: isWhole ? interval : undefined }
+        return { known, interval: isWhole ? interval : undefined }
       }),
     settle: (settlement) =>
       Effect.gen(function* () {

@@ -26,23 +26,19 @@ const isAsNamed = ([, token, facts, container]: Row, file: SourceFile.SourceFile
   (container ?? undefined) === file.within &&
   facts === SourceFile.facts(file)
 
+/** How a file stands to the row of its id: there is none that it met; it says something else; it says the same. */
+type Standing = "unmet" | "changed" | "same"
+
 /** Walks rows and files side by side. Where they are not in the same order, some do not meet. */
-const meet = (rows: ReadonlyArray<Row>, files: ReadonlyArray<SourceFile.SourceFile>) => {
-  const others: Array<SourceFile.SourceFile> = []
-  /** Those of them that met a row. */
-  const changed = new Set<string>()
+const meet = (rows: ReadonlyArray<Row>, files: ReadonlyArray<SourceFile.SourceFile>): ReadonlyArray<Standing> => {
   let at = 0
-  for (const file of files) {
+  return files.map((file) => {
     let row = rows[at]
     while (row !== undefined && row[0] !== file.id && String(row[0]) < file.id) row = rows[++at]
-    if (row?.[0] === file.id) {
-      at++
-      if (isAsNamed(row, file)) continue
-      changed.add(file.id)
-    }
-    others.push(file)
-  }
-  return { others, changed }
+    if (row?.[0] !== file.id) return "unmet"
+    at++
+    return isAsNamed(row, file) ? "same" : "changed"
+  })
 }
 
 /** `known`: what is known of files that are named, wherever they are. */
@@ -58,23 +54,28 @@ export const make = (sql: SqlClient, pipeline: number, known: Ledger.Book["known
   return Effect.fnUntraced(function* (files) {
     const first = files[0]?.id
     const last = files.at(-1)?.id
-    if (first === undefined || last === undefined) return { others: new Map(), interval: undefined }
+    if (first === undefined || last === undefined) return { known: [], interval: undefined }
     // One row more than there are files says that there are others between them.
     const rows = isInOrder(files) ? yield* between(first, last, files.length + 1) : []
-    const { changed, others } = meet(rows, files)
+    const standings = meet(rows, files)
+    const changed = new Set<string>()
+    const others: Array<string> = []
+    for (const [index, { id }] of files.entries()) {
+      if (standings[index] !== "same") others.push(id)
+      if (standings[index] === "changed") changed.add(id)
+    }
     const areMet = rows.length > 0 && rows.length === files.length - others.length + changed.size
     const interval = areMet ? { first, last } : undefined
-    if (others.length === 0) return { others: new Map(), interval }
-    const found = yield* known(others.map(({ id }) => id))
+    if (others.length === 0) return { known: files.map(() => "same"), interval }
+    const found = yield* known(others)
     // The database has an order of its own: what it has elsewhere is not in its interval.
     const isWhole = [...found.values()].every(({ gone, id }) => gone || changed.has(id))
     return {
-      others: new Map(
-        others.flatMap((file) => {
-          const one = found.get(file.id)
-          return one !== undefined && Ledger.isAsNamed(one, file) ? [] : [[file.id, one] as const]
-        })
-      ),
+      known: files.map((file, index) => {
+        if (standings[index] === "same") return "same"
+        const one = found.get(file.id)
+        return one !== undefined && Ledger.isAsNamed(one, file) ? "same" : one
+      }),
       interval: isWhole ? interval : undefined
     }
   })

@@ -4,7 +4,7 @@
 import { assert } from "@effect/vitest"
 import { Ledger, Outcome, type SourceFile } from "@sluice/core"
 import { Effect } from "effect"
-import { created, file, ids, open, settle, type Test, texts } from "./said.ts"
+import { created, file, ids, open, others, settle, type Test, texts } from "./said.ts"
 
 /** Names a page, as a pipeline that keeps account does. */
 const name = (book: Ledger.Book, files: ReadonlyArray<SourceFile.SourceFile>) =>
@@ -35,8 +35,7 @@ export const comparing = (test: Test): void => {
         file("new"),
         file("object", { path: "renamed" })
       ]
-      const others = (files: typeof page) => Effect.map(book.compare(files), (found) => found.others)
-      const found = yield* others(page)
+      const found = yield* others(book, page)
       assert.deepStrictEqual([...found.keys()].toSorted(), ["b", "c", "d", "e", "f", "new", "object"])
       assert.isUndefined(found.get("new"))
       const known = yield* book.known(page.map(({ id }) => id))
@@ -53,10 +52,10 @@ export const comparing = (test: Test): void => {
           [false, "1", undefined, "o"]
         ]
       )
-      assert.deepStrictEqual(yield* others(page.toReversed()), found)
-      for (const one of page) assert.strictEqual((yield* others([one])).has(one.id), found.has(one.id))
-      assert.deepStrictEqual(yield* others([]), new Map())
-      assert.deepStrictEqual([...(yield* others(named("g"))).keys()], ["g"])
+      assert.deepStrictEqual(yield* others(book, page.toReversed()), found)
+      for (const one of page) assert.strictEqual((yield* others(book, [one])).has(one.id), found.has(one.id))
+      assert.deepStrictEqual(yield* others(book, []), new Map())
+      assert.deepStrictEqual([...(yield* others(book, named("g"))).keys()], ["g"])
     }))
 
   test("does not take a file for known that is in no state, whatever its source calls its state", () =>
@@ -64,7 +63,7 @@ export const comparing = (test: Test): void => {
       const book = yield* open("no state")
       const one = file("a", { token: Ledger.noState })
       yield* settle(book, { files: created(one) })
-      assert.deepStrictEqual([...(yield* book.compare([one])).others.keys()], ["a"])
+      assert.deepStrictEqual([...(yield* others(book, [one])).keys()], ["a"])
     }))
 
   test("compares files that are named in any text, in any order", () =>
@@ -74,9 +73,9 @@ export const comparing = (test: Test): void => {
       yield* settle(book, { files: created(...files) })
       const orders = [files, files.toReversed(), files.toSorted((a, b) => (a.id < b.id ? -1 : 1))]
       for (const page of orders) {
-        assert.deepStrictEqual((yield* book.compare(page)).others, new Map())
+        assert.deepStrictEqual(yield* others(book, page), new Map())
         const changed = page.map((one) => ({ ...one, token: `${one.token}!` }))
-        assert.deepStrictEqual(ids((yield* book.compare(changed)).others.keys().map((id) => ({ id }))), ids(page))
+        assert.deepStrictEqual([...(yield* others(book, changed)).keys()].toSorted(), ids(page))
       }
     }))
 

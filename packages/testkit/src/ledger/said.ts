@@ -64,3 +64,19 @@ export const texts: ReadonlyArray<readonly [kind: string, text: string]> = [
   ["JSON", `{"a":[null,1]}`],
   ["length", "0123456789abcdef".repeat(128)]
 ]
+
+/** The files of a page that are not as they were delivered, with what is known of them. */
+export const others = (
+  book: Ledger.Book,
+  files: ReadonlyArray<SourceFile.SourceFile>
+): Effect.Effect<ReadonlyMap<string, Ledger.Known | undefined>, Ledger.LedgerError> =>
+  Effect.map(
+    book.compare(files),
+    ({ known }) =>
+      new Map(
+        files.flatMap(({ id }, index) => {
+          const one = known[index]
+          return one === "same" ? [] : [[id, one] as const]
+        })
+      )
+  )

@@ -4,7 +4,7 @@
 import { assert } from "@effect/vitest"
 import { Ledger, Outcome, SourceFile } from "@sluice/core"
 import { Effect } from "effect"
-import { at, bare, created, file, ids, intent, open, rejected, settle, type Test, texts } from "./said.ts"
+import { at, bare, created, file, ids, intent, open, others, rejected, settle, type Test, texts } from "./said.ts"
 
 const { facts } = SourceFile
 const byId = (a: { readonly id: string }, b: { readonly id: string }) => (a.id < b.id ? -1 : 1)
@@ -197,9 +197,9 @@ export const state = (test: Test): void => {
         assert.deepStrictEqual(known.get(one.id), { ...SourceFile.state(one), objectId: one.id, gone: false })
       }
       for (const page of [files, files.slice(1, 3), files.filter(({ id }) => id.includes("\u0010"))]) {
-        assert.deepStrictEqual((yield* book.compare(page)).others, new Map())
-        const others = page.map((one) => ({ ...one, token: `${one.token}\0` }))
-        assert.deepStrictEqual([...(yield* book.compare(others)).others.keys()].toSorted(), ids(page))
+        assert.deepStrictEqual(yield* others(book, page), new Map())
+        const changed = page.map((one) => ({ ...one, token: `${one.token}\0` }))
+        assert.deepStrictEqual([...(yield* others(book, changed)).keys()].toSorted(), ids(page))
       }
       const listed: Array<string> = []
       for (let after = ""; listed.length < 99;) {
