@@ -136,8 +136,9 @@ export type Delivered =
   | { readonly _tag: "Upload"; readonly why: string }
   | Outcome.Outcome
 
-const link: Delivered = { _tag: "Link", why: "reference: as configured" }
-const publicLink: Delivered = { _tag: "Link", why: "reference: anybody may read it" }
+const asConfigured = "reference: as configured"
+const link = Effect.succeed<Delivered>({ _tag: "Link", why: asConfigured })
+const publicLink = Effect.succeed<Delivered>({ _tag: "Link", why: "reference: anybody may read it" })
 
 const uploadAsConfigured: Delivered = { _tag: "Upload", why: "upload: as configured" }
 
@@ -268,9 +269,11 @@ const inline = (
 /** Percent-encoded addresses beyond this may come out longer than Mixpeek takes once they are signed. */
 const measureFrom = 700
 
+const yes = Effect.succeed(true)
+
 const fits = (delivery: Delivery, file: SourceFile.SourceFile, store: Source.Link) => {
   if (delivery.references === "address") return Effect.succeed(store.address(file).length <= maxUrlLength)
-  if (file.uri.length < measureFrom) return Effect.succeed(true)
+  if (file.uri.length < measureFrom) return yes
   return Effect.map(store.presigned(file, delivery.linkLifetime), (url) => Redacted.value(url).length <= maxUrlLength)
 }
 
@@ -303,13 +306,13 @@ export const deliver = (
   const withBytes = () => inline(delivery, file, type, content, tooLargeUploaded(delivery))
   if (method === "auto") {
     if (store?.isPublic !== true) return withBytes()
-    return AtHand.flatMap(fits(delivery, file, store), (fit) => (fit ? Effect.succeed(publicLink) : withBytes()))
+    return AtHand.flatMap(fits(delivery, file, store), (fit) => (fit ? publicLink : withBytes()))
   }
   if (store === undefined) return Effect.succeed(noLink)
   return AtHand.flatMap(fits(delivery, file, store), (fit): Effect.Effect<Delivered, Source.SourceError> => {
     if (!fit) return Effect.succeed(linkTooLong)
-    return Effect.succeed(
-      delivery.references === "address" ? { _tag: "Data", data: store.address(file), why: link.why } : link
-    )
+    return delivery.references === "address"
+      ? Effect.succeed({ _tag: "Data", data: store.address(file), why: asConfigured })
+      : link
   })
 }

@@ -273,7 +273,7 @@ const complete = (
     _tag: "Prepared",
     key: record.key,
     weight,
-    staged: holes.some((hole) => !("linked" in hole)),
+    staged: holes.some((hole) => "current" in hole),
     file: record.file,
     link: linked.length > 0 ? Option.getOrUndefined(record.content.link) : undefined,
     parts,

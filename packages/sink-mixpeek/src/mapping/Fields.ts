@@ -76,7 +76,12 @@ const folders = (file: SourceFile.SourceFile): ReadonlyArray<string> => file.pat
 export const folder = (index = -1): Field<string> => make((file) => folders(file).at(index), { type: "string" })
 
 /** All folders of the path, `a/b/c`; none at the root. */
-export const folderPath: Field<string> = make((file) => folders(file).join("/") || undefined, { type: "string" })
+export const folderPath: Field<string> = make(
+  ({ path }) => path.slice(0, Math.max(path.lastIndexOf("/"), 0)) || undefined,
+  {
+    type: "string"
+  }
+)
 
 /** The whole path, with the file's name. */
 export const path: Field<string> = make((file) => file.path, { type: "string" })

@@ -3,7 +3,7 @@
  * no misspelt option can become a field of the object.
  */
 import { AtHand, Mapping, type SourceFile } from "@sluice/core"
-import { Effect, Option, Predicate, Schema } from "effect"
+import { Effect, Option, Predicate, Schema, type Types } from "effect"
 import * as Fields from "./Fields.ts"
 import * as MediaType from "./MediaType.ts"
 import { Misconfigured } from "../Misconfigured.ts"
@@ -186,12 +186,15 @@ export const fromFile = <const F extends { readonly [name: string]: Fields.Field
 
   /** Of a group, one for each part that has a home; the main one must have one. */
   const blobsOf = (file: SourceFile.SourceFile): ReadonlyArray<Blob> | Mapping.MappingError => {
+    if (file.parts === undefined) {
+      const blob = blobOf(file)
+      return blob instanceof Mapping.MappingError ? blob : [blob]
+    }
     const blobs: Array<Blob> = []
-    for (const [part, one] of (file.parts ?? [file]).entries()) {
+    for (const [part, one] of file.parts.entries()) {
       const blob = blobOf(one)
-      if (!(blob instanceof Mapping.MappingError)) {
-        blobs.push(file.parts === undefined ? blob : { ...blob, content: { _tag: "File", part } })
-      } else if (part === 0 || otherwise !== "skip") return blob
+      if (!(blob instanceof Mapping.MappingError)) blobs.push({ ...blob, content: { _tag: "File", part } })
+      else if (part === 0 || otherwise !== "skip") return blob
     }
     return blobs
   }
@@ -217,12 +220,10 @@ export const fromFile = <const F extends { readonly [name: string]: Fields.Field
       if (Option.isSome(value)) values[name] = value.value
       else if (field.isRequired) return Effect.fail(missing(name))
     }
-    return Effect.succeed({
-      blobs,
-      fields: values,
-      ...(Option.isSome(prefix) ? { keyPrefix: prefix.value } : {}),
-      ...(options.skipDuplicates === undefined ? {} : { skipDuplicates: options.skipDuplicates })
-    })
+    const object: Types.Mutable<MixpeekObject> = { blobs, fields: values }
+    if (Option.isSome(prefix)) object.keyPrefix = prefix.value
+    if (options.skipDuplicates !== undefined) object.skipDuplicates = options.skipDuplicates
+    return Effect.succeed(object)
   }
 
   return {
