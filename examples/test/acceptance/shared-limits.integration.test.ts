@@ -3,12 +3,14 @@ import { NodeRedis } from "@effect/platform-node"
 import { assert, describe, it } from "@effect/vitest"
 import { SqlLimits } from "@sluice/ledger-sql"
 import { Limits, type RateHeaders } from "@sluice/sink-mixpeek"
+import { MixpeekStandIn } from "@sluice/testkit/mixpeek"
 import { Context, Duration, Effect, Layer, Logger, Redacted, Schedule, type Scope } from "effect"
-import { spawn } from "node:child_process"
+import { fork, spawn } from "node:child_process"
 import { randomUUID } from "node:crypto"
 import { mkdtempSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
+import { schema, target } from "./bench.ts"
 
 const postgres = process.env["POSTGRES_URL"] ?? "postgres://sluice@127.0.0.1:5439"
 const nothing: RateHeaders.RateHeaders = { perMinute: undefined, left: undefined, retryAfter: undefined }
@@ -90,6 +92,81 @@ describe.each<[string, Effect.Effect<Layer.Layer<Limits.Limits, unknown>, never,
             : Effect.andThen(limits.admit(shared), limits.answered(shared, 200, nothing)),
         { concurrency: "unbounded", discard: true }
       )
+    })
+  )
+})
+
+/** The plan pro, as the API's guide has it. */
+const pro = { requests: 600, burst: 200, algorithm: "token-bucket" } as const
+/** Requests of each process: together, more than go at once. */
+const each = 130
+
+/** A process of its own that makes objects, one with each request. */
+const start = (name: string, server: MixpeekStandIn.MixpeekStandIn, store: Readonly<Record<string, string>>) =>
+  Effect.gen(function* () {
+    const child = yield* Effect.acquireRelease(
+      Effect.sync(() =>
+        fork(new URL("shared-limits-program.ts", import.meta.url), {
+          env: {
+            ...store,
+            NAME: name,
+            OBJECTS: String(each),
+            MIXPEEK_URL: server.url,
+            MIXPEEK_API_KEY: Redacted.value(server.apiKey),
+            MIXPEEK_NAMESPACE: server.namespace,
+            MIXPEEK_MAX_IN_FLIGHT: "25"
+          }
+        })
+      ),
+      (one) =>
+        Effect.sync(() => {
+          one.kill("SIGKILL")
+        })
+    )
+    const ended = new Promise<number | null>((resolve) => child.once("close", resolve))
+    const ready = new Promise<boolean>((resolve) => {
+      child.once("message", () => resolve(true))
+      child.once("close", () => resolve(false))
+    })
+    assert.isTrue(yield* Effect.promise(() => ready), "it ended before it began")
+    return { begin: Effect.sync(() => child.send("begin")), ended: Effect.promise(() => ended) }
+  })
+
+describe.each<[string, Effect.Effect<Readonly<Record<string, string>>, unknown, Scope.Scope>]>([
+  [
+    "Redis",
+    Effect.gen(function* () {
+      const { path } = yield* redis
+      yield* onceThere(limitsOf(connected(path)))
+      return { REDIS: path }
+    })
+  ],
+  ["Postgres", Effect.succeed({ POSTGRES: `${postgres}/sluice` })]
+])("two processes of the system that share a key in %s", (_, store) => {
+  it.live("use its budget in sum, and are never answered 429", () =>
+    Effect.gen(function* () {
+      const server = yield* MixpeekStandIn.make({
+        buckets: [{ id: target, schema }],
+        limits: { data: pro, metadata: pro, upload: pro, concurrent: 50 },
+        latency: "100 millis",
+        validateEvery: 50,
+        logged: 10_000
+      })
+      const at = yield* store
+      const processes = yield* Effect.all([start("one", server, at), start("two", server, at)], { concurrency: 2 })
+      yield* Effect.forEach(processes, ({ begin }) => begin)
+      assert.deepStrictEqual(yield* Effect.forEach(processes, ({ ended }) => ended), [0, 0])
+      const { byStatus, mostAtOnce } = yield* server.totals
+      assert.deepStrictEqual([yield* server.count(target), byStatus[429] ?? 0], [2 * each, 0])
+      assert.isAtMost(mostAtOnce, 50)
+      const times = (yield* server.requests).flatMap(({ at: time, operation }) =>
+        operation === "createObjectsBatch" ? [time] : []
+      )
+      const seconds = (Math.max(...times) - Math.min(...times)) / 1000
+      // Of what a bucket of 200 that fills with 10 a second gives in the time.
+      const share = times.length / (pro.burst + (pro.requests / 60) * seconds)
+      assert.isAtLeast(share, 0.8)
+      assert.isAtMost(share, 1)
     })
   )
 })
