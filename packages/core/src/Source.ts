@@ -2,7 +2,7 @@
  * Where files are. A source is a value: it answers questions and states what it can do; the pipeline owns retry order,
  * batching, state and settlement. Requirements (clients) stay visible in `R`.
  */
-import { type Duration, type Effect, type Option, type Redacted, Schema, type Stream } from "effect"
+import { type Array as Arr, type Duration, type Effect, type Option, type Redacted, Schema, type Stream } from "effect"
 import type { Container, Page, RangeCursor } from "./Change.ts"
 import type { Finding } from "./Check.ts"
 import type { SourceFile } from "./SourceFile.ts"
@@ -136,6 +136,16 @@ export interface Link<out R = never> {
     file: SourceFile,
     expiresIn: Duration.Duration
   ) => Effect.Effect<Redacted.Redacted<string>, SourceError, R>
+  /**
+   * The same of many files at once, in their order, for a source to which that is less than one after the other. Where it fails
+   * they are asked for one by one.
+   */
+  readonly presignedAll?:
+    | ((
+        files: Arr.NonEmptyReadonlyArray<SourceFile>,
+        expiresIn: Duration.Duration
+      ) => Effect.Effect<Redacted.Redacted<ReadonlyArray<string>>, SourceError, R>)
+    | undefined
   /** The store's own address (`s3://bucket/key`, not encoded), for a sink that has been given access of its own. */
   readonly address: (file: SourceFile) => string
 }

@@ -1,8 +1,8 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Sink, Source } from "@sluice/core"
+import { Sink, Source, type SourceFile } from "@sluice/core"
 import { Mixpeek, type MixpeekObject, MixpeekSink } from "@sluice/sink-mixpeek"
 import type { MixpeekStandIn } from "@sluice/testkit/mixpeek"
-import { type Array as Arr, Duration, Effect, Option, Stream } from "effect"
+import { type Array as Arr, Duration, Effect, Option, Redacted, Stream } from "effect"
 import { TestClock } from "effect/testing"
 import { createHash } from "node:crypto"
 import * as Fixtures from "./Fixtures.ts"
@@ -105,6 +105,50 @@ describe("MixpeekSink", () => {
       const answers = yield* send(server, { link })
       assert.sameMembers([...Fixtures.tags(answers)], ["Created", "Rejected", "Created"])
       assert.strictEqual(yield* server.count(Fixtures.bucket), 2)
+    })
+  )
+
+  const unavailable = new Source.SourceError({
+    source: "s3:files",
+    operation: "presign",
+    reason: new Source.Unavailable(),
+    message: "not reached"
+  })
+  const addressOf = ({ id }: SourceFile.SourceFile) => `https://files.example/${id}?X-Amz-Signature=secret`
+
+  it.effect("has the links of a batch minted at once where the source can do that", () =>
+    Effect.gen(function* () {
+      const server = yield* Fixtures.standIn()
+      const asked: Array<number> = []
+      const link: Source.Link = {
+        ...Fixtures.links(),
+        presigned: () => Effect.die("one by one"),
+        presignedAll: (files) =>
+          Effect.sync(() => {
+            asked.push(files.length)
+            return Redacted.make(files.map((file) => (file.id === "b.txt" ? "x".repeat(3000) : addressOf(file))))
+          })
+      }
+      assert.deepStrictEqual(Fixtures.tags(yield* send(server, { link })), ["Rejected", "Created", "Created"])
+      assert.deepStrictEqual(asked, [3])
+      const objects = yield* server.objects(Fixtures.bucket)
+      assert.deepStrictEqual(
+        objects.map(({ blobs }) => blobs[0]?.content.url),
+        ["a.txt", "c.txt"].map((name) => addressOf(Fixtures.file(name)))
+      )
+    })
+  )
+
+  it.effect("has the links minted one by one where that failed for all of them", () =>
+    Effect.gen(function* () {
+      const server = yield* Fixtures.standIn()
+      const link: Source.Link = {
+        ...Fixtures.links(),
+        presigned: (file) =>
+          file.id === "b.txt" ? Effect.fail(unavailable) : Effect.succeed(Redacted.make(addressOf(file))),
+        presignedAll: () => Effect.fail(unavailable)
+      }
+      assert.sameMembers([...Fixtures.tags(yield* send(server, { link }))], ["Created", "Retry", "Created"])
     })
   )
 

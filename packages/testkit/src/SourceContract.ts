@@ -155,10 +155,17 @@ export const sourceContract = <R, E>(
       Effect.gen(function* () {
         const link = source.link(first)
         if (Option.isNone(link)) return
-        const address = yield* link.value.presigned(first, Duration.minutes(10))
-        const response = yield* HttpClient.get(Redacted.value(address))
-        const bytes = new Uint8Array(yield* response.arrayBuffer)
-        assert.deepStrictEqual(bytes, files.find((file) => file.path === first.path)?.bytes)
+        const { presigned, presignedAll } = link.value
+        const addresses = [Redacted.value(yield* presigned(first, Duration.minutes(10)))]
+        if (presignedAll !== undefined) {
+          addresses.push(...Redacted.value(yield* presignedAll([first, first], Duration.minutes(10))))
+          assert.lengthOf(addresses, 3)
+        }
+        for (const address of addresses) {
+          const response = yield* HttpClient.get(address)
+          const bytes = new Uint8Array(yield* response.arrayBuffer)
+          assert.deepStrictEqual(bytes, files.find((file) => file.path === first.path)?.bytes)
+        }
       }))
 
     test("its check finds no error", ({ source }) =>

@@ -38,10 +38,13 @@ class FileContent<R> implements Content {
   }
 }
 
-const provide = <R>(link: Link<R>, context: Context.Context<R>): Link => ({
-  isPublic: link.isPublic,
-  address: link.address,
-  presigned: (of, expiresIn) => Effect.provideContext(link.presigned(of, expiresIn), context)
+const provide = <R>({ presigned, presignedAll, ...link }: Link<R>, context: Context.Context<R>): Link => ({
+  ...link,
+  presigned: (of, expiresIn) => Effect.provideContext(presigned(of, expiresIn), context),
+  presignedAll:
+    presignedAll === undefined
+      ? undefined
+      : (files, expiresIn) => Effect.provideContext(presignedAll(files, expiresIn), context)
 })
 
 /** Contents of a source's files. */

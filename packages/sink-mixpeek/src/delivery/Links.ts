@@ -2,7 +2,7 @@
  * Links of a batch, minted when it leaves: at each attempt anew, so that none is old when Mixpeek fetches it.
  */
 import { Sink, type Source, type SourceFile } from "@sluice/core"
-import { Effect, Redacted, Result } from "effect"
+import { Array as Arr, Effect, Redacted, Result } from "effect"
 import * as BlobDelivery from "./BlobDelivery.ts"
 import { scrub } from "../client/ErrorBody.ts"
 import type { MixpeekRecord } from "./MixpeekRecord.ts"
@@ -14,19 +14,61 @@ export interface Linked {
   readonly urls: ReadonlyArray<string>
 }
 
+/** Links to be handed out in the order in which they were asked for. */
+interface Minted {
+  readonly urls: ReadonlyArray<string>
+  next: number
+}
+
+/** What a source mints at once, by what mints it. */
+const together = Effect.fnUntraced(function* ({ delivery }: Settings, batch: ReadonlyArray<MixpeekRecord>) {
+  const wanted = new Map<Source.Link, Array<SourceFile.SourceFile>>()
+  for (const { link, linked } of batch) {
+    if (link?.presignedAll === undefined) continue
+    const files = wanted.get(link)
+    if (files === undefined) wanted.set(link, [...linked])
+    else files.push(...linked)
+  }
+  const minted = new Map<Source.Link, Minted>()
+  for (const [link, files] of wanted) {
+    if (!Arr.isReadonlyArrayNonEmpty(files) || link.presignedAll === undefined) continue
+    const urls = yield* Effect.result(link.presignedAll(files, delivery.linkLifetime))
+    if (Result.isSuccess(urls)) minted.set(link, { urls: Redacted.value(urls.success), next: 0 })
+  }
+  return minted
+})
+
+const none: Effect.Effect<ReadonlyArray<string>> = Effect.succeed([])
+
+const alone = (
+  { delivery }: Settings,
+  { link, linked }: MixpeekRecord
+): Effect.Effect<ReadonlyArray<string>, Source.SourceError> =>
+  link === undefined
+    ? none
+    : Effect.forEach(linked, (of) => Effect.map(link.presigned(of, delivery.linkLifetime), Redacted.value))
+
 /** The records that can be sent, and answers for those that cannot. Fails where no link can be made any more. */
 export const mint = Effect.fnUntraced(function* (settings: Settings, batch: ReadonlyArray<MixpeekRecord>) {
   const linked: Array<Linked> = []
   const answers: Array<Sink.Answer> = []
+  const put = (record: MixpeekRecord, urls: ReadonlyArray<string>) => {
+    if (urls.every((url) => url.length <= BlobDelivery.maxUrlLength)) linked.push({ record, urls })
+    else answers.push({ _tag: "Settled", key: record.key, outcome: BlobDelivery.linkTooLong })
+  }
+  const minted = yield* together(settings, batch)
   for (const record of batch) {
-    const minted = yield* Effect.result(urlsOf(settings, record))
-    if (Result.isSuccess(minted)) {
-      const isTooLong = minted.success.some((url) => url.length > BlobDelivery.maxUrlLength)
-      if (!isTooLong) linked.push({ record, urls: minted.success })
-      else answers.push({ _tag: "Settled", key: record.key, outcome: BlobDelivery.linkTooLong })
+    const links = record.link === undefined ? undefined : minted.get(record.link)
+    if (links !== undefined) {
+      put(record, links.urls.slice(links.next, (links.next += record.linked.length)))
       continue
     }
-    const { message, source, stopsRun } = minted.failure
+    const urls = yield* Effect.result(alone(settings, record))
+    if (Result.isSuccess(urls)) {
+      put(record, urls.success)
+      continue
+    }
+    const { message, source, stopsRun } = urls.failure
     if (stopsRun) {
       return yield* new Sink.SinkError({
         sink: settings.name,
@@ -40,15 +82,3 @@ export const mint = Effect.fnUntraced(function* (settings: Settings, batch: Read
   }
   return { linked, answers }
 })
-
-const none: Effect.Effect<ReadonlyArray<string>> = Effect.succeed([])
-
-const urlsOf = (
-  { delivery }: Settings,
-  { link, linked }: MixpeekRecord
-): Effect.Effect<ReadonlyArray<string>, Source.SourceError> => {
-  const [file, ...others] = linked
-  if (link === undefined || file === undefined) return none
-  const url = (of: SourceFile.SourceFile) => Effect.map(link.presigned(of, delivery.linkLifetime), Redacted.value)
-  return others.length === 0 ? Effect.map(url(file), (one) => [one]) : Effect.forEach(linked, url)
-}
