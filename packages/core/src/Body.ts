@@ -2,7 +2,7 @@
  * A file's bytes over connections that may break: resumed where they broke, and verified at the end. What a source
  * brings is one connection (`open`); everything around it is here.
  */
-import { Data, Duration, Effect, Random, type Scope, Stream } from "effect"
+import { type Array as Arr, Cause, Channel, Data, Duration, Effect, Exit, Pull, Random, Scope, Stream } from "effect"
 import { createHash } from "node:crypto"
 import * as Retry from "./Retry.ts"
 import { Corrupt, type SourceError, type SourceErrorReason, Unavailable } from "./Source.ts"
@@ -54,92 +54,108 @@ export interface Options<R> {
   readonly fail: (reason: SourceErrorReason, message: string, cause?: string) => SourceError
 }
 
+type Chunks = Arr.NonEmptyReadonlyArray<Uint8Array>
+
 /**
  * The bytes. Fails with `Corrupt` where length or checksum are not those announced (at the end, after the bytes were
  * handed over), and with `Unavailable` where they do not arrive: four connections in a row without a byte, or 50 in all.
  */
 export const read = <R>(options: Options<R>): Stream.Stream<Uint8Array, SourceError, Exclude<R, Scope.Scope>> =>
-  Stream.suspend(() => {
-    const { fail, open, retry, store } = options
-    let offset = 0
-    let size = options.size
-    let expected: Opened["expected"]
+  // One pull for a whole read: streams put together of streams would cost a small file more than its bytes do.
+  Stream.fromChannel(
+    Channel.fromTransform((_: Pull.Pull<unknown, unknown, unknown>, scope) => Effect.sync(() => pullOf(options, scope)))
+  )
 
-    /** What the answer announces against what is known already. */
-    const begin = (opened: Opened): Effect.Effect<void, SourceError> => {
-      if (offset > 0) {
-        return opened.resumed
-          ? Effect.void
-          : fail(
-              new Unavailable(),
-              `the connection broke after ${offset} bytes, and the server does not resume by Range: read it again`
-            )
-      }
-      if (opened.size !== undefined && size !== undefined && opened.size !== size) {
-        return fail(new Corrupt(), `${store} announces ${opened.size} bytes, its listing said ${size}`)
-      }
-      size = opened.size ?? size
-      expected = opened.expected
-      return Effect.void
-    }
+const pullOf = <R>(
+  options: Options<R>,
+  scope: Scope.Scope
+): Pull.Pull<Chunks, SourceError, void, Exclude<R, Scope.Scope>> => {
+  const { fail, retry, store } = options
+  let offset = 0
+  let size = options.size
+  let expected: Opened["expected"]
+  /** The present connection, from its beginning, and its bytes, once it is there. */
+  let connection: Scope.Closeable | undefined
+  let bytes: Pull.Pull<Chunks, Broken | SourceError> | undefined
+  /** Connections so far, those in a row without a byte, and where the present one began. */
+  let opened = 0
+  let idle = 0
+  let before = 0
 
-    const connection = Stream.unwrap(
-      Effect.suspend(() => open(offset)).pipe(
-        Effect.tap(begin),
-        Effect.map(({ bytes }) => bytes)
-      )
-    ).pipe(
-      Stream.timeoutOrElse({
-        duration: stalledAfter,
-        orElse: () => Stream.fail(new Broken({ code: `no byte for ${Duration.format(stalledAfter)}` }))
-      }),
-      Stream.mapArray((chunks) => {
-        for (const chunk of chunks) {
-          offset += chunk.length
-          expected?.digest.update(chunk)
-        }
-        return chunks
-      })
-    )
-
-    const end = Stream.unwrap(
-      Effect.gen(function* () {
-        if (size !== undefined && offset < size) return yield* new Broken({ code: "ended early" })
-        if (size !== undefined && offset > size) {
-          return yield* fail(new Corrupt(), `it has more than the ${size} bytes that ${store} announced`)
-        }
-        if (expected === undefined) return Stream.empty
-        const { algorithm, value } = expected.checksum
-        if ((yield* expected.digest.digest) === value) return Stream.empty
-        return yield* fail(
-          new Corrupt(),
-          `the bytes read do not match the ${algorithm} that ${store} keeps of it: read it again, and if it stays so, restore it from a backup`
-        )
-      })
-    )
-
-    const from = (opened: number, idle: number): Stream.Stream<Uint8Array, SourceError, Exclude<R, Scope.Scope>> => {
-      const before = offset
-      return Stream.concat(connection, end).pipe(
-        Stream.catchTag("Broken", (broken) => {
-          const without = offset > before ? 0 : idle + 1
-          if (without >= fruitless || opened >= connections) {
-            return Stream.fail(
-              fail(
-                new Unavailable(),
-                `its bytes do not arrive: given up after ${opened} connections, ${offset} of ${size ?? "unknown"} bytes`,
-                broken.code
-              )
-            )
-          }
-          return Stream.unwrap(
-            Effect.gen(function* () {
-              yield* Effect.sleep(Retry.delay(retry, without + 1, yield* Random.next))
-              return from(opened + 1, without)
-            })
+  /** What the answer announces against what is known already. */
+  const begin = (answer: Opened): Effect.Effect<void, SourceError> => {
+    if (offset > 0) {
+      return answer.resumed
+        ? Effect.void
+        : fail(
+            new Unavailable(),
+            `the connection broke after ${offset} bytes, and the server does not resume by Range: read it again`
           )
-        })
+    }
+    if (answer.size !== undefined && size !== undefined && answer.size !== size) {
+      return fail(new Corrupt(), `${store} announces ${answer.size} bytes, its listing said ${size}`)
+    }
+    size = answer.size ?? size
+    expected = answer.expected
+    return Effect.void
+  }
+
+  const connect = Effect.gen(function* () {
+    opened++
+    before = offset
+    connection = yield* Scope.fork(scope)
+    const answer = yield* Scope.provide(options.open(offset), connection)
+    yield* begin(answer)
+    bytes = yield* Scope.provide(Stream.toPull(answer.bytes), connection)
+    return yield* bytes
+  })
+
+  const take = Effect.suspend(() => bytes ?? connect).pipe(
+    Effect.timeoutOrElse({
+      duration: stalledAfter,
+      orElse: () => new Broken({ code: `no byte for ${Duration.format(stalledAfter)}` })
+    }),
+    Effect.map((chunks) => {
+      for (const chunk of chunks) {
+        offset += chunk.length
+        expected?.digest.update(chunk)
+      }
+      return chunks
+    })
+  )
+
+  const end: Pull.Pull<never, Broken | SourceError> = Effect.gen(function* () {
+    if (size !== undefined && offset < size) return yield* new Broken({ code: "ended early" })
+    if (size !== undefined && offset > size) {
+      return yield* fail(new Corrupt(), `it has more than the ${size} bytes that ${store} announced`)
+    }
+    if (expected === undefined) return yield* Cause.done()
+    const { algorithm, value } = expected.checksum
+    if ((yield* expected.digest.digest) === value) return yield* Cause.done()
+    return yield* fail(
+      new Corrupt(),
+      `the bytes read do not match the ${algorithm} that ${store} keeps of it: read it again, and if it stays so, restore it from a backup`
+    )
+  })
+
+  const again = Effect.fnUntraced(function* (broken: Broken) {
+    idle = offset > before ? 0 : idle + 1
+    if (idle >= fruitless || opened >= connections) {
+      return yield* fail(
+        new Unavailable(),
+        `its bytes do not arrive: given up after ${opened} connections, ${offset} of ${size ?? "unknown"} bytes`,
+        broken.code
       )
     }
-    return from(1, 0)
+    if (connection !== undefined) yield* Scope.close(connection, Exit.void)
+    bytes = undefined
+    yield* Effect.sleep(Retry.delay(retry, idle + 1, yield* Random.next))
+    return yield* next
   })
+
+  const next: Pull.Pull<Chunks, SourceError, void, Exclude<R, Scope.Scope>> = take.pipe(
+    Pull.catchDone(() => end),
+    Effect.catchTag("Broken", again)
+  )
+  return next
+}
