@@ -22,9 +22,10 @@ export interface Case {
   readonly breaks?: boolean
 }
 
-const textOf = (path: string) => (path === "empty.txt" ? "" : `what is in ${path}`.repeat(20))
 const paths = ["a.txt", "b.txt", "empty.txt", "unsized.txt", "z.txt"]
 const last = "z.txt"
+/** The last one is put while it is read; the others are read before. */
+const textOf = (path: string) => (path === "empty.txt" ? "" : `what is in ${path}`.repeat(path === last ? 20_000 : 20))
 
 const files = paths.map((path): SourceFile.SourceFile => ({
   id: path,
@@ -116,7 +117,8 @@ export const problemsOf = Effect.fnUntraced(function* (one: Case) {
         sink: MixpeekSink.make({
           bucket: target,
           delivery: { method: "upload" },
-          batch: { maxWait: "100 millis", maxRecords: one.together ?? 100 },
+          // Of time that goes by faster: all of them are to be confirmed together.
+          batch: { maxWait: "10 seconds", maxRecords: one.together ?? 100 },
           grace: "1 second",
           ...(one.upserts ? { uniqueKey: "upsert" } : {})
         })

@@ -28,7 +28,7 @@ export interface Options {
     | undefined
   /** Requests in flight, at most; default 4 (the free plan allows 5). */
   readonly concurrency?: number | undefined
-  /** Files read at the same time for inline delivery; default 8. */
+  /** Files read at the same time, as far as their bytes have room; default 100: as many as a request makes uploads for. */
   readonly preparing?: number | undefined
   /** Leave out content the bucket has already, unless the object says otherwise; default false (a mirror). */
   readonly skipDuplicates?: boolean | undefined
@@ -102,7 +102,7 @@ const limitsOf = (options: Options): Sink.Limits => ({
   maxBytes: options.batch?.maxBytes ?? 16 * 1024 * 1024,
   maxWait: Option.getOrElse(Duration.fromInput(options.batch?.maxWait ?? "1 second"), () => Duration.infinity),
   maxInFlight: options.concurrency ?? 4,
-  maxPreparing: options.preparing ?? 8
+  maxPreparing: options.preparing ?? 100
 })
 
 /** What holds where nothing is said. */

@@ -332,7 +332,7 @@ describe("MixpeekSink", () => {
       maxBytes: 16_777_216,
       maxWait: Duration.seconds(1),
       maxInFlight: 4,
-      maxPreparing: 8
+      maxPreparing: 100
     })
   })
 

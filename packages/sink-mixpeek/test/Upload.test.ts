@@ -5,6 +5,7 @@ import type { MixpeekStandIn } from "@sluice/testkit/mixpeek"
 import { Effect, Exit, Layer, Option, Redacted, Schema, Stream } from "effect"
 import { HttpClient, HttpClientResponse } from "effect/http"
 import { hash } from "node:crypto"
+import * as Measured from "../src/delivery/Measured.ts"
 import * as Upload from "../src/delivery/Upload.ts"
 import { maxNameLength } from "../src/client/UploadWire.ts"
 import * as Fixtures from "./Fixtures.ts"
@@ -38,6 +39,21 @@ describe("Upload", () => {
       assert.deepInclude(there?.file, { size: 5, sha256: sha256("hello"), contentType: "application/pdf", puts: 1 })
       assert.strictEqual((yield* requests("putUpload"))[0]?.bytes, 5)
       assert.deepStrictEqual([events, yield* server.violations], [["Created", "Completed 5"], []])
+    })
+  )
+
+  it.effect.each([-1, 0, 1, 1_000_000])("puts content that is %i bytes larger than what is read whole", (more) =>
+    Effect.gen(function* () {
+      const { server, upload, uploads } = yield* begin()
+      const text = "0123456789abcdef".repeat(100_000).slice(0, Measured.smallBytes + more)
+      const pieces = [text.slice(0, 10), "", text.slice(10, 70_000), text.slice(70_000), ""]
+      const bytes = Stream.flatMap(Stream.fromIterable(pieces), bytesOf)
+      assert.deepInclude(yield* upload(contentOf("a.txt", text, { bytes })), {
+        bytes: text.length,
+        sha256: sha256(text)
+      })
+      assert.deepInclude((yield* uploads)[0]?.file, { size: text.length, sha256: sha256(text), puts: 1 })
+      assert.deepStrictEqual(yield* server.violations, [])
     })
   )
 
@@ -230,10 +246,22 @@ describe("Upload", () => {
       ]
     ]
 
-    it.effect.each(failing)("%s, the upload is taken back", ([, bytes, reason]) =>
+    it.effect.each(failing)("%s, nothing is created: small content is read before", ([, bytes, reason]) =>
+      Effect.gen(function* () {
+        const { events, upload, uploads } = yield* begin()
+        assert.strictEqual(reasonOf(yield* Effect.exit(upload(contentOf("a.txt", "hello", { bytes })))), reason)
+        assert.deepStrictEqual([events, yield* uploads], [reason === "Corrupt" ? ["Mismatched"] : [], []])
+      })
+    )
+
+    const filler = "x".repeat(Measured.smallBytes)
+    const large = (bytes: Upload.Content["bytes"]) =>
+      contentOf("a.txt", `${filler}hello`, { bytes: Stream.concat(bytesOf(filler), bytes) })
+
+    it.effect.each(failing)("%s, the upload is taken back where it is large", ([, bytes, reason]) =>
       Effect.gen(function* () {
         const { events, server, upload, uploads } = yield* begin()
-        assert.strictEqual(reasonOf(yield* Effect.exit(upload(contentOf("a.txt", "hello", { bytes })))), reason)
+        assert.strictEqual(reasonOf(yield* Effect.exit(upload(large(bytes)))), reason)
         assert.deepStrictEqual(yield* server.orphans(Fixtures.bucket), [])
         assert.deepStrictEqual(
           (yield* uploads).map(({ file, status }) => [file, status]),
@@ -249,8 +277,8 @@ describe("Upload", () => {
         const late = Stream.fromEffect(
           Effect.andThen(Effect.sleep("10 seconds"), Effect.fail(sourceError(new Source.Corrupt())))
         )
-        const bytes = Stream.concat(bytesOf("hello"), late)
-        assert.strictEqual(reasonOf(yield* Effect.exit(upload(contentOf("a.txt", "hello", { bytes })))), "Corrupt")
+        const content = large(Stream.concat(bytesOf("hello"), late))
+        assert.strictEqual(reasonOf(yield* Effect.exit(upload(content))), "Corrupt")
         assert.deepStrictEqual(yield* server.orphans(Fixtures.bucket), [])
       })
     )

@@ -4,7 +4,7 @@ import { Array as Arr, Effect, Layer, Redacted } from "effect"
 import { HttpClient, HttpClientResponse } from "effect/http"
 import * as Upload from "../src/delivery/Upload.ts"
 import * as Fixtures from "./Fixtures.ts"
-import { begin, bytesOf, contentOf, makeDesk, told } from "./UploadFixtures.ts"
+import { begin, contentOf, makeDesk, told } from "./UploadFixtures.ts"
 
 /** A key of its own for each client: what is known of an API outlives it. */
 let keys = 0
@@ -150,7 +150,7 @@ describe("UploadDesk", () => {
   ]
   it.effect.each(instead)("has instead of an address: %s", ([, answer, expected]) =>
     Effect.gen(function* () {
-      const result = yield* Upload.upload(makeDesk(), contentOf("a", "hello", { bytes: bytesOf("never read") })).pipe(
+      const result = yield* Upload.upload(makeDesk(), contentOf("a", "hello")).pipe(
         Effect.provide(answering(() => [{ upload_id: "upl_own", presigned_url: null, ...answer }])),
         Fixtures.elapsing
       )

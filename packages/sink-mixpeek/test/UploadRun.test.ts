@@ -98,14 +98,14 @@ describe("a run that uploads", () => {
     })
   )
 
-  it.effect("reads a file once more that is found corrupt, and takes back what it had put", () =>
+  it.effect("reads a file once more that is found corrupt, before anything is made of it", () =>
     Effect.gen(function* () {
       const { contents, orphans, run } = yield* begin()
       const reads: Reads = (path, count) =>
         count === 1 ? after(textOf(path), new Source.Corrupt()) : whole(path, count)
       const { created, uploads } = Result.getOrThrow(yield* run(["a"], reads))
       assert.strictEqual(created, 1)
-      assert.deepStrictEqual(uploads, { created: 2, completed: 1, bytes: 12, mismatched: 1, orphans: 0 })
+      assert.deepStrictEqual(uploads, { created: 1, completed: 1, bytes: 12, mismatched: 1, orphans: 0 })
       assert.deepStrictEqual([yield* contents, yield* orphans], [[sha256(textOf("a"))], []])
     })
   )

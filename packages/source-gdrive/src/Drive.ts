@@ -74,7 +74,7 @@ const make = Effect.fnUntraced(function* (options: DriveOptions.Options) {
   const endpoint = new URL(options.endpoint ?? DriveOptions.publicEndpoint).origin
   const scopes = options.scopes ?? [DriveOptions.readonlyScope]
   const sockets = yield* Sockets.make({
-    connections: options.connections ?? 32,
+    connections: options.connections ?? 128,
     connectTimeout: Duration.toMillis(Duration.fromInputUnsafe(options.connectTimeout ?? "5 seconds"))
   })
   const { drive } = yield* Effect.promise(() => import("@googleapis/drive"))

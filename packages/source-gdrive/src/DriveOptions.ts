@@ -14,7 +14,7 @@
  * | `GDRIVE_TOKEN_ENDPOINT` | where access tokens are asked for; Google's where not set |
  * | `GDRIVE_ALLOW_PLAIN_HTTP` | `true`: `http://` is accepted to other hosts than this one |
  * | `GDRIVE_QUERIES_PER_MINUTE`, `GDRIVE_BURST` | requests at most, 6000 and 100 |
- * | `GDRIVE_CONNECTIONS` | connections at a time, 32 |
+ * | `GDRIVE_CONNECTIONS` | connections at a time, 128 |
  * | `GDRIVE_CONNECT_TIMEOUT`, `GDRIVE_REQUEST_TIMEOUT` | `5 seconds`, `1 minute` |
  *
  * Without credentials of its own, those are used that Google's libraries find (`Credentials.ApplicationDefault`), with
@@ -60,7 +60,7 @@ export interface Options extends Pace {
   readonly tokenEndpoint?: string | undefined
   /** Accepts `http://` to other hosts than this one. Access tokens are then sent in clear, and so are contents. */
   readonly allowPlainHttp?: boolean | undefined
-  /** Connections at a time, 32 (HTTP/1.1, kept alive): at least as many as files are read at a time, plus those that list. */
+  /** Connections at a time, 128 (HTTP/1.1, kept alive): at least as many as files are read at a time, plus those that list. */
   readonly connections?: number | undefined
   /** Until a connection stands, 5 seconds. */
   readonly connectTimeout?: Duration.Input | undefined

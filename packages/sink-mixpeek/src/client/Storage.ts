@@ -18,7 +18,8 @@ export interface Put {
   readonly contentType: string
   /** Exactly so many follow. */
   readonly bytes: number
-  readonly content: Stream.Stream<Uint8Array, Source.SourceError>
+  /** What is there already in one piece goes in one piece. */
+  readonly content: Uint8Array | Stream.Stream<Uint8Array, Source.SourceError>
 }
 
 /** What the storage says of content that it took. */
@@ -74,6 +75,61 @@ const storedOf = (headers: Headers.Headers): Stored => {
   return { etag, md5: md5?.toLowerCase() }
 }
 
+const silent = Effect.fail(
+  new StorageError({
+    reason: "busy",
+    message: `the storage of uploads took nothing for ${Duration.format(longestSilence)}`
+  })
+)
+
+type Bytes = Stream.Stream<Uint8Array, Source.SourceError>
+
+/**
+ * Sends content that is read meanwhile, until nothing was taken of it for too long. Fails with what reading it fails with: what
+ * was sent then is broken off because of that.
+ */
+const sendStream = Effect.fnUntraced(function* <A>(
+  content: Bytes,
+  cap: Cap | undefined,
+  send: (content: Bytes) => Effect.Effect<A, StorageError>
+): Effect.fn.Return<A, StorageError | Source.SourceError> {
+  let broken: Source.SourceError | undefined
+  let heard = yield* Clock.currentTimeMillis
+  /** It is we who are silent. */
+  let holdsBack = false
+  const limited =
+    cap === undefined
+      ? content
+      : cap((waiting) => {
+          holdsBack = waiting
+        })(content)
+  const watched = limited.pipe(
+    Stream.mapArrayEffect((chunks) =>
+      Effect.map(Clock.currentTimeMillis, (now) => {
+        heard = now
+        return chunks
+      })
+    ),
+    Stream.tapError((error) =>
+      Effect.sync(() => {
+        broken = error
+      })
+    )
+  )
+  const silence = Effect.gen(function* () {
+    while (true) {
+      const now = yield* Clock.currentTimeMillis
+      if (holdsBack) heard = now
+      if (now - heard >= Duration.toMillis(longestSilence)) return yield* silent
+      yield* Effect.sleep(lookEvery)
+    }
+  })
+  return yield* Effect.raceFirst(
+    Effect.mapError(send(watched), (error) => broken ?? error),
+    silence
+  )
+})
+
 /**
  * Puts content, no faster than all uploads together may, and answers with what the storage says of it. Fails with what reading the content fails with, or with
  * `StorageError`.
@@ -92,54 +148,23 @@ export const put = Effect.fn("Storage.put")(function* (
       message: `Mixpeek wants files put at ${address === null ? "something that is no address" : `plain http://${address.hostname}`}: they would travel in the clear. Set allowPlainHttp (MIXPEEK_ALLOW_PLAIN_HTTP) if that is what you want`
     })
   }
-  let broken: Source.SourceError | undefined
-  let heard = yield* Clock.currentTimeMillis
-  /** It is we who are silent. */
-  let holdsBack = false
-  const limited =
-    cap === undefined
-      ? content
-      : cap((waiting) => {
-          holdsBack = waiting
-        })(content)
-  const counted = limited.pipe(
-    Stream.tap(() =>
-      Effect.map(Clock.currentTimeMillis, (now) => {
-        heard = now
+  const send = (body: HttpBody.HttpBody) =>
+    http.execute(HttpClientRequest.put(address, { body })).pipe(
+      Effect.flatMap((response) => Effect.map(response.text, (text) => ({ response, text }))),
+      Effect.provideService(HttpClient.TracerDisabledWhen, () => true),
+      // The client's own error holds the request, and with it the address.
+      Effect.mapError(() => new StorageError({ reason: "busy", message: "the connection to the storage broke" }))
+    )
+  const isWhole = content instanceof Uint8Array
+  const whole = bytes === 0 ? new Uint8Array() : isWhole && cap === undefined ? content : undefined
+  const { response, text } = yield* whole === undefined
+    ? sendStream(isWhole ? Stream.make(content) : content, cap, (read) =>
+        send(HttpBody.stream(read, contentType, bytes))
+      )
+    : Effect.timeoutOrElse(send(HttpBody.uint8Array(whole, contentType)), {
+        duration: longestSilence,
+        orElse: () => silent
       })
-    ),
-    Stream.tapError((error) =>
-      Effect.sync(() => {
-        broken = error
-      })
-    )
-  )
-  const silence = Effect.gen(function* () {
-    while (true) {
-      const now = yield* Clock.currentTimeMillis
-      if (holdsBack) heard = now
-      if (now - heard >= Duration.toMillis(longestSilence)) break
-      yield* Effect.sleep(lookEvery)
-    }
-    return yield* new StorageError({
-      reason: "busy",
-      message: `the storage of uploads took nothing for ${Duration.format(longestSilence)}`
-    })
-  })
-  const request = HttpClientRequest.put(Redacted.value(url)).pipe(
-    HttpClientRequest.setBody(
-      bytes === 0 ? HttpBody.uint8Array(new Uint8Array(), contentType) : HttpBody.stream(counted, contentType, bytes)
-    )
-  )
-  const answer = http.execute(request).pipe(
-    Effect.flatMap((response) => Effect.map(response.text, (text) => ({ response, text }))),
-    Effect.provideService(HttpClient.TracerDisabledWhen, () => true),
-    // The client's own error holds the request, and with it the address.
-    Effect.mapError(
-      () => broken ?? new StorageError({ reason: "busy", message: "the connection to the storage broke" })
-    )
-  )
-  const { response, text } = yield* Effect.raceFirst(answer, silence)
   if (response.status < 200 || response.status >= 300) return yield* fromAnswer(response.status, text)
   return storedOf(response.headers)
 })

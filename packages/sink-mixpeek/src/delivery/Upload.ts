@@ -2,13 +2,12 @@
  * One file, streamed into Mixpeek's storage: an upload is made and its bytes are put. It is confirmed only when an object is
  * about to use it (`Confirmation`). Memory does not grow with the file.
  */
-import { Observer, Outcome, Retry, Sink, Source, type SourceFile } from "@sluice/core"
-import { Clock, Duration, Effect, Redacted, type Scope, Stream } from "effect"
-import { createHash } from "node:crypto"
+import { Observer, Outcome, Retry, Sink, type Source, type SourceFile } from "@sluice/core"
+import { Clock, Duration, Effect, Redacted, type Scope, type Stream } from "effect"
 import { Mixpeek } from "../client/Mixpeek.ts"
-import * as Spool from "./Spool.ts"
 import { retrying } from "../client/Requests.ts"
 import { StorageError } from "../client/Storage.ts"
+import { digesting, measure, type Measured } from "./Measured.ts"
 import { keyOf, type Staged, type UploadDesk } from "./UploadDesk.ts"
 import * as UploadWire from "../client/UploadWire.ts"
 
@@ -105,75 +104,10 @@ export const cancel = (desk: UploadDesk, uploadId: string): Effect.Effect<void, 
     Effect.ignore
   )
 
-interface Measured {
-  readonly bytes: number
-  readonly content: Stream.Stream<Uint8Array, Source.SourceError>
-}
-
-/** How long the content is: what the source says, or what was written into a file. */
-const measure = (
-  desk: UploadDesk,
-  content: Content,
-  limit: number
-): Effect.Effect<Measured | undefined, Source.SourceError | Sink.SinkError, Scope.Scope> => {
-  const { size } = content.file
-  if (size !== undefined) return Effect.succeed(size > limit ? undefined : { bytes: size, content: content.bytes })
-  return Spool.write(content.bytes, { folder: desk.folder, maxBytes: limit }).pipe(
-    desk.holding(limit),
-    Effect.catchTag("SpoolError", ({ message }) =>
-      Effect.fail(
-        new Sink.SinkError({
-          sink: desk.name,
-          operation: "spool",
-          reason: new Sink.Unusable(),
-          message: `${message}. Make room there, or name another folder (delivery.uploads.folder)`
-        })
-      )
-    )
-  )
-}
-
-const otherLength = ({ uri }: SourceFile.SourceFile, message: string) =>
-  new Source.SourceError({
-    source: uri.split("/", 3).join("/"),
-    operation: "read",
-    reason: new Source.Corrupt(),
-    message: `${message}. See whether it is being written, and replay it`
-  })
-
-/**
- * Exactly `bytes`, else `Corrupt`. The last of them are held back until the source has said that it has given everything as it
- * should: storage answers as soon as it has them, whatever the source finds out then.
- */
-const exactly =
-  (file: SourceFile.SourceFile, bytes: number) =>
-  (content: Stream.Stream<Uint8Array, Source.SourceError>): Stream.Stream<Uint8Array, Source.SourceError> =>
-    Stream.suspend(() => {
-      let read = 0
-      let held: Uint8Array | undefined
-      const checked = Stream.mapEffect(content, (chunk) => {
-        read += chunk.length
-        if (read > bytes) {
-          return Effect.fail(otherLength(file, `it has more than the ${count(bytes)} bytes that the source announced`))
-        }
-        const before = held
-        held = chunk
-        return Effect.succeed(before ?? new Uint8Array())
-      })
-      const last = Stream.suspend(() =>
-        read === bytes
-          ? Stream.make(held ?? new Uint8Array())
-          : Stream.fail(
-              otherLength(file, `it has ${count(read)} bytes, not the ${count(bytes)} that the source announced`)
-            )
-      )
-      return Stream.filter(Stream.concat(checked, last), ({ length }) => length > 0)
-    })
-
 /** Puts the content at an address, also several times where the storage does not take it at once, or keeps something else. */
 const put = Effect.fnUntraced(function* (
-  content: Content,
-  { bytes, content: stream }: Measured,
+  { file }: Content,
+  measured: Measured,
   url: string
 ): Effect.fn.Return<
   { readonly etag: string | undefined; readonly sha256: string },
@@ -182,28 +116,22 @@ const put = Effect.fnUntraced(function* (
 > {
   const { uploads } = yield* Mixpeek
   const observer = yield* Observer.Observer
-  const whole = exactly(content.file, bytes)(stream)
   return yield* Effect.gen(function* () {
-    const sha256 = createHash("sha256")
-    const md5 = createHash("md5")
+    const { content, digests } = digesting(measured)
     const stored = yield* uploads.put({
       url: Redacted.make(url),
-      contentType: content.file.mimeType,
-      bytes,
-      content: Stream.map(whole, (chunk) => {
-        sha256.update(chunk)
-        md5.update(chunk)
-        return chunk
-      })
+      contentType: file.mimeType,
+      bytes: measured.bytes,
+      content
     })
-    if (stored.md5 !== undefined && stored.md5 !== md5.digest("hex")) {
+    if (stored.md5 !== undefined && stored.md5 !== digests.md5()) {
       observer.upload({ _tag: "Mismatched" })
       return yield* new StorageError({
         reason: "corrupt",
         message: "the storage of uploads keeps other bytes than were sent: its ETag is not their MD5"
       })
     }
-    return { etag: stored.etag, sha256: sha256.digest("hex") }
+    return { etag: stored.etag, sha256: digests.sha256() }
   }).pipe(
     retrying("putUpload", patience, (error: StorageError | Source.SourceError) =>
       error._tag === "StorageError" && (error.reason === "busy" || error.reason === "corrupt")
@@ -250,7 +178,6 @@ const transfer = Effect.fnUntraced(function* (desk: UploadDesk, content: Content
     if (url === undefined) return insteadOf(created, measured.bytes)
     observer.upload({ _tag: "Created" })
     const done = yield* put(content, measured, url).pipe(
-      Effect.map(({ etag, sha256 }) => ({ etag, sha256 })),
       Effect.catchTag("StorageError", (error) => Effect.succeed(error)),
       Effect.onExit((exit) =>
         exit._tag === "Success" && !("_tag" in exit.value) ? Effect.void : cancel(desk, uploadId)
@@ -310,10 +237,15 @@ export const upload = Effect.fn("MixpeekSink.upload")(
     }
     const { maxUploadBytes } = yield* Mixpeek
     const limit = Math.min(desk.maxFileBytes ?? (yield* maxUploadBytes), UploadWire.maxPutBytes)
-    const measured = yield* measure(desk, content, limit)
-    if (measured === undefined) return tooLarge(content.file.size, limit)
-    return yield* transfer(desk, content, measured).pipe(
-      desk.holding(measured.bytes),
+    const { bytes, file } = content
+    if (file.size !== undefined && file.size > limit) return tooLarge(file.size, limit)
+    const moved = Effect.gen(function* () {
+      const measured = yield* measure(desk, file, bytes, limit)
+      if (measured === undefined) return tooLarge(undefined, limit)
+      const sent = transfer(desk, content, measured)
+      return yield* file.size === undefined ? desk.holding(measured.bytes)(sent) : sent
+    })
+    return yield* (file.size === undefined ? moved : desk.holding(file.size)(moved)).pipe(
       Effect.catchTag("SinkError", (error) => {
         const outcome = refusalOf(error)
         return outcome === undefined ? Effect.fail(error) : Effect.succeed(outcome)
