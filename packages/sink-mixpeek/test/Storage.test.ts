@@ -2,7 +2,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { NodeHttpClient } from "@effect/platform-node"
 import { Source } from "@sluice/core"
 import { Storage } from "@sluice/sink-mixpeek"
-import { Effect, Fiber, Redacted, Stream } from "effect"
+import { Context, Effect, Fiber, Redacted, Stream } from "effect"
 import { HttpClient, HttpClientResponse } from "effect/http"
 import { TestClock } from "effect/testing"
 import { createServer, type IncomingHttpHeaders, type IncomingMessage, type ServerResponse } from "node:http"
@@ -48,7 +48,7 @@ const storage = Effect.fnUntraced(function* (answer: (response: ServerResponse, 
 const put = (url: string, content: Partial<Storage.Put> = {}, allowPlainHttp = false) =>
   Effect.flatMap(HttpClient.HttpClient, (http) =>
     Storage.put(
-      http,
+      Storage.client(http, Context.empty()),
       { url: Redacted.make(url), contentType: "text/plain", bytes: 5, content: bytesOf("hello"), ...content },
       allowPlainHttp
     )

@@ -1,7 +1,7 @@
 /**
  * A file's content, made when it is asked for.
  */
-import { type Context, Effect, Option, Stream } from "effect"
+import { Channel, type Context, Effect, Option, type Pull, Stream } from "effect"
 import type { Content } from "../Sink.ts"
 import type { Link, Source } from "../Source.ts"
 import type { SourceFile } from "../SourceFile.ts"
@@ -9,7 +9,8 @@ import type { SourceFile } from "../SourceFile.ts"
 /** A source with what it needs. */
 interface Provided<R> {
   readonly source: Source<R>
-  readonly context: Context.Context<R>
+  /** What it needs takes the place of what is there: `provideContext` copies both, for each file and each of its pulls. */
+  readonly within: <A, E>(effect: Effect.Effect<A, E, R>) => Effect.Effect<A, E>
   readonly link: (link: Link<R>) => Option.Option<Link>
 }
 
@@ -25,7 +26,13 @@ class FileContent<R> implements Content {
   }
 
   get bytes() {
-    return Stream.provideContext(this.#of.source.read(this.#file), this.#of.context)
+    const { channel } = this.#of.source.read(this.#file)
+    const { within } = this.#of
+    return Stream.fromChannel(
+      Channel.fromTransform((_: Pull.Pull<unknown, unknown, unknown>, scope) =>
+        within(Effect.map(Channel.toPullScoped(channel, scope), within))
+      )
+    )
   }
 
   of(file: SourceFile): Content {
@@ -53,7 +60,7 @@ export const make = <R>(source: Source<R>, context: Context.Context<R>): ((file:
   let last: { readonly link: Link<R>; readonly provided: Option.Option<Link> } | undefined
   const of: Provided<R> = {
     source,
-    context,
+    within: Effect.updateContext(() => context),
     link: (link) => {
       if (last?.link !== link) last = { link, provided: Option.some(provide(link, context)) }
       return last.provided

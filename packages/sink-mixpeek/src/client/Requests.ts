@@ -11,6 +11,7 @@ import { keyId, Limits, type Scope } from "../limits/Limits.ts"
 import * as MixpeekError from "./MixpeekError.ts"
 import * as MixpeekOptions from "./MixpeekOptions.ts"
 import * as RateHeaders from "../limits/RateHeaders.ts"
+import * as Storage from "./Storage.ts"
 import type * as Wire from "./Wire.ts"
 
 /** An answer that could be read. */
@@ -110,6 +111,7 @@ export const make = Effect.fnUntraced(function* (unchecked: MixpeekOptions.Optio
   const key = keyId(options.url, options.apiKey)
   const circuit = yield* Circuit.of(key)
   const bare = yield* HttpClient.HttpClient
+  const storage = Storage.client(bare, yield* Effect.context<never>())
   const http = bare.pipe(
     HttpClient.mapRequest(
       flow(
@@ -256,7 +258,7 @@ export const make = Effect.fnUntraced(function* (unchecked: MixpeekOptions.Optio
   const retried = <A>(call: Call<A>): Effect.Effect<Answer<A>, Sink.SinkError> =>
     exchange(call).pipe(repeated(call.operation, Retry.standard))
 
-  return { http: bare, key, limits, exchange, retried, options }
+  return { storage, key, limits, exchange, retried, options }
 })
 
 /** What a client is made of. */

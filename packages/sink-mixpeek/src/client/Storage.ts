@@ -4,7 +4,7 @@
  * The address is a secret: it is in no span, no log, no error.
  */
 import { Endpoint, Observer, type Source } from "@sluice/core"
-import { Clock, Data, Duration, Effect, Exit, Option, Redacted, Stream } from "effect"
+import { Clock, Context, Data, Duration, Effect, Exit, Option, Redacted, Stream } from "effect"
 import { type Headers, HttpBody, HttpClient, HttpClientRequest } from "effect/http"
 import type { Cap } from "../limits/Bandwidth.ts"
 import * as Circuit from "../limits/Circuit.ts"
@@ -75,6 +75,18 @@ const storedOf = (headers: Headers.Headers): Stored => {
   return { etag, md5: md5?.toLowerCase() }
 }
 
+/**
+ * A client for storage: its requests are in no span. They run in `surroundings` alone: of what is there where they are called,
+ * which grows with the program, a client of Effect copies all for each request.
+ */
+export const client = (http: HttpClient.HttpClient, surroundings: Context.Context<never>): HttpClient.HttpClient => {
+  const quiet = Context.add(surroundings, HttpClient.TracerDisabledWhen, () => true)
+  return HttpClient.transformResponse(
+    http,
+    Effect.updateContext(() => quiet)
+  )
+}
+
 const silent = Effect.fail(
   new StorageError({
     reason: "busy",
@@ -131,8 +143,8 @@ const sendStream = Effect.fnUntraced(function* <A>(
 })
 
 /**
- * Puts content, no faster than all uploads together may, and answers with what the storage says of it. Fails with what reading the content fails with, or with
- * `StorageError`.
+ * Puts content, no faster than all uploads together may, and answers with what the storage says of it. Fails with what reading the
+ * content fails with, or with `StorageError`. `http` is a `client`.
  */
 export const put = Effect.fn("Storage.put")(function* (
   http: HttpClient.HttpClient,
@@ -149,9 +161,9 @@ export const put = Effect.fn("Storage.put")(function* (
     })
   }
   const send = (body: HttpBody.HttpBody) =>
-    http.execute(HttpClientRequest.put(address, { body })).pipe(
+    // As it is: taken apart and put together again, its signature might not fit any more.
+    http.execute(HttpClientRequest.setBody(HttpClientRequest.put(Redacted.value(url)), body)).pipe(
       Effect.flatMap((response) => Effect.map(response.text, (text) => ({ response, text }))),
-      Effect.provideService(HttpClient.TracerDisabledWhen, () => true),
       // The client's own error holds the request, and with it the address.
       Effect.mapError(() => new StorageError({ reason: "busy", message: "the connection to the storage broke" }))
     )

@@ -61,7 +61,7 @@ const orUndefined =
     decode(text)
 
 /** On a client for one key and namespace. */
-export const make = ({ http, options, retried }: Requests): UploadRequests => {
+export const make = ({ options, retried, storage }: Requests): UploadRequests => {
   const path = (bucket: string, uploadId: string) => `${bucketPath(bucket)}/uploads/${encodeURIComponent(uploadId)}`
   const call = (bucket: string, operation: string) =>
     ({ sink: `mixpeek:${bucket}`, operation, category: "upload", creates: true }) as const
@@ -75,7 +75,7 @@ export const make = ({ http, options, retried }: Requests): UploadRequests => {
         decode: decodeCreated
       })
     ),
-    put: (what) => Storage.putWhenUp(http, what, { ...options, cap }),
+    put: (what) => Storage.putWhenUp(storage, what, { ...options, cap }),
     get: Effect.fn("Mixpeek.getUpload")((bucket, uploadId) =>
       retried({
         ...call(bucket, "getUpload"),

@@ -121,25 +121,25 @@ const cannotWait = (desk: UploadDesk, { message }: Spool.SpoolError) =>
     message: `${message}. Make room there, or name another folder (delivery.uploads.folder)`
   })
 
-/**
- * Finds out how long content is, of which the source says that it is no longer than `limit` or says nothing: by reading it, or by
- * writing it into a file. `undefined` where it is longer than `limit`.
- */
-export const measure = (
+/** Content of which the source says how long it is: read, where it is small. */
+export const known = (
+  file: SourceFile.SourceFile,
+  bytes: number,
+  content: Bytes
+): Effect.Effect<Measured, Source.SourceError> =>
+  bytes > smallBytes
+    ? Effect.succeed({ bytes, content: exactly(file, bytes, content) })
+    : Effect.map(whole(file, bytes, content), (read) => ({ bytes, content: read }))
+
+/** Content of which the source does not say that: written into a file. `undefined` where it is longer than `limit`. */
+export const spooled = (
   desk: UploadDesk,
   file: SourceFile.SourceFile,
   content: Bytes,
   limit: number
-): Effect.Effect<Measured | undefined, Source.SourceError | Sink.SinkError, Scope.Scope> => {
-  const { size } = file
-  if (size !== undefined) {
-    return size > smallBytes
-      ? Effect.succeed({ bytes: size, content: exactly(file, size, content) })
-      : Effect.map(whole(file, size, content), (read) => ({ bytes: size, content: read }))
-  }
-  return Spool.write(content, { folder: desk.folder, maxBytes: limit }).pipe(
+): Effect.Effect<Measured | undefined, Source.SourceError | Sink.SinkError, Scope.Scope> =>
+  Spool.write(content, { folder: desk.folder, maxBytes: limit }).pipe(
     desk.holding(limit),
-    Effect.map((spooled) => spooled && { ...spooled, content: exactly(file, spooled.bytes, spooled.content) }),
+    Effect.map((written) => written && { ...written, content: exactly(file, written.bytes, written.content) }),
     Effect.catchTag("SpoolError", (error) => Effect.fail(cannotWait(desk, error)))
   )
-}

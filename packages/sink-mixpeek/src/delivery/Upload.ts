@@ -3,11 +3,11 @@
  * about to use it (`Confirmation`). Memory does not grow with the file.
  */
 import { Observer, Outcome, Retry, Sink, type Source, type SourceFile } from "@sluice/core"
-import { Clock, Duration, Effect, Redacted, type Scope, type Stream } from "effect"
+import { Clock, Duration, Effect, Redacted, type Stream } from "effect"
 import { Mixpeek } from "../client/Mixpeek.ts"
 import { retrying } from "../client/Requests.ts"
 import { StorageError } from "../client/Storage.ts"
-import { digesting, measure, type Measured } from "./Measured.ts"
+import { digesting, known, type Measured, spooled } from "./Measured.ts"
 import { keyOf, type Staged, type UploadDesk } from "./UploadDesk.ts"
 import * as UploadWire from "../client/UploadWire.ts"
 
@@ -215,47 +215,52 @@ const transfer = Effect.fnUntraced(function* (desk: UploadDesk, content: Content
   }
 })
 
+const ofUnknownLength = Effect.fnUntraced(function* (desk: UploadDesk, content: Content, limit: number) {
+  const measured = yield* spooled(desk, content.file, content.bytes, limit)
+  if (measured === undefined) return tooLarge(undefined, limit)
+  return yield* desk.holding(measured.bytes)(transfer(desk, content, measured))
+}, Effect.scoped)
+
+const ofKnownLength = Effect.fnUntraced(function* (desk: UploadDesk, content: Content, bytes: number) {
+  return yield* transfer(desk, content, yield* known(content.file, bytes, content.bytes))
+})
+
+/** What an earlier run put there: for one. */
+const recall = ({ recalled }: UploadDesk, { key, property, run, token }: Content): Staged | undefined => {
+  if (recalled.size === 0) return undefined
+  const by = keyOf({ sluice_pipeline: run.pipeline, source_key: key, source_token: token, property })
+  const staged = recalled.get(by)?.staged
+  recalled.delete(by)
+  return staged
+}
+
 /**
- * Streams a file into the storage, unless an earlier run did already. An outcome where the file is not going to be there. Fails
+ * Puts a file into the storage, unless an earlier run did already. An outcome where the file is not going to be there. Fails
  * with what reading the file fails with, and with `SinkError` where nothing can be uploaded any more.
  */
-export const upload = Effect.fn("MixpeekSink.upload")(
+export const upload = Effect.fnUntraced(
   function* (
     desk: UploadDesk,
     content: Content
-  ): Effect.fn.Return<Staged | Outcome.Outcome, Source.SourceError | Sink.SinkError, Mixpeek | Scope.Scope> {
-    const recalledBy = keyOf({
-      sluice_pipeline: content.run.pipeline,
-      source_key: content.key,
-      source_token: content.token,
-      property: content.property
-    })
-    const recalled = desk.recalled.get(recalledBy)
-    if (recalled !== undefined) {
-      desk.recalled.delete(recalledBy)
-      return recalled.staged
-    }
+  ): Effect.fn.Return<Staged | Outcome.Outcome, Source.SourceError | Sink.SinkError, Mixpeek> {
+    const recalled = recall(desk, content)
+    if (recalled !== undefined) return recalled
     const { maxUploadBytes } = yield* Mixpeek
     const limit = Math.min(desk.maxFileBytes ?? (yield* maxUploadBytes), UploadWire.maxPutBytes)
-    const { bytes, file } = content
-    if (file.size !== undefined && file.size > limit) return tooLarge(file.size, limit)
-    const moved = Effect.gen(function* () {
-      const measured = yield* measure(desk, file, bytes, limit)
-      if (measured === undefined) return tooLarge(undefined, limit)
-      const sent = transfer(desk, content, measured)
-      return yield* file.size === undefined ? desk.holding(measured.bytes)(sent) : sent
-    })
-    return yield* (file.size === undefined ? moved : desk.holding(file.size)(moved)).pipe(
-      Effect.catchTag("SinkError", (error) => {
-        const outcome = refusalOf(error)
-        return outcome === undefined ? Effect.fail(error) : Effect.succeed(outcome)
-      })
-    )
+    const { size } = content.file
+    if (size === undefined) return yield* ofUnknownLength(desk, content, limit)
+    if (size > limit) return tooLarge(size, limit)
+    return yield* desk.holding(size)(ofKnownLength(desk, content, size))
   },
-  Effect.tapError((error) =>
-    Effect.map(Observer.Observer, (observer) => {
-      if (error._tag === "SourceError" && error.reason._tag === "Corrupt") observer.upload({ _tag: "Mismatched" })
-    })
-  ),
-  Effect.scoped
+  Effect.catchTags({
+    SinkError: (error) => {
+      const outcome = refusalOf(error)
+      return outcome === undefined ? Effect.fail(error) : Effect.succeed(outcome)
+    },
+    SourceError: (error) =>
+      Effect.flatMap(Observer.Observer, (observer) => {
+        if (error.reason._tag === "Corrupt") observer.upload({ _tag: "Mismatched" })
+        return Effect.fail(error)
+      })
+  })
 )

@@ -41,6 +41,9 @@ const betweenProbes = Schedule.min([Schedule.exponential("1 second"), Schedule.s
 /** While another one probes. */
 const lookAgain = Duration.seconds(1)
 
+const isOpened = (error: unknown): error is CircuitBreaker.CircuitBreakerError =>
+  error instanceof CircuitBreaker.CircuitBreakerError
+
 const make = Effect.map(
   CircuitBreaker.make({ tripPolicy: CircuitBreaker.consecutive(failuresInARow), openDuration: betweenProbes }),
   (breaker) => {
@@ -50,6 +53,8 @@ const make = Effect.map(
       // An address at which nobody ever answered may be a wrong one: nobody waits for that.
       let wasUp = false
       let downSince: number | undefined
+      /** Nothing has gone wrong since something went right: there is nothing to be asked, or to be told. */
+      let isSound = true
 
       const outcomeOf = (health: Health) =>
         Effect.map(Clock.currentTimeMillis, (now) => {
@@ -60,13 +65,35 @@ const make = Effect.map(
           }
           if (health === "neither" || !wasUp) return CircuitBreaker.ignored
           downSince ??= now
+          isSound = false
           return CircuitBreaker.failure()
         })
 
+      const told = <A, E, R>(request: Effect.Effect<A, E, R>, health: (exit: Exit.Exit<A, E>) => Health) =>
+        breaker.execute(request, { key, classify: (exit) => outcomeOf(health(exit)) }).pipe(
+          Effect.ensuring(
+            Effect.map(Effect.orDie(breaker.state(key)), ({ _tag }) => {
+              if (downSince === undefined) isSound = _tag === "Closed"
+            })
+          )
+        )
+
       const watch: Circuit["watch"] = (request, health) =>
-        breaker.execute(request, { key, classify: (exit) => outcomeOf(health(exit)) })
+        Effect.suspend(() => {
+          if (!isSound) return told(request, health)
+          return Effect.flatMap(Effect.exit(request), (exit) => {
+            const seen = health(exit)
+            if (isSound && seen !== "down") {
+              wasUp ||= seen === "up"
+              return exit
+            }
+            // It was sent: that the circuit was opened meanwhile does not undo it.
+            return Effect.catchIf(told(exit, health), isOpened, () => exit)
+          })
+        })
 
       const whenUp: Circuit["whenUp"] = Effect.fnUntraced(function* ({ atMost, probe, waited }) {
+        if (isSound) return
         const waitedFrom = yield* Clock.currentTimeMillis
         const stopping = yield* Stopping.Stopping
         let since: number | undefined
@@ -87,14 +114,9 @@ const make = Effect.map(
             else if (state._tag === "Open" && Duration.isGreaterThan(state.retryAfter, Duration.zero)) {
               yield* pause(Duration.min(state.retryAfter, left))
             } else {
-              yield* probe.pipe(
-                breaker.execute({
-                  key,
-                  classify: (exit) => outcomeOf(exit._tag === "Success" ? exit.value : "neither")
-                }),
-                // Another one was faster.
-                Effect.ignore
-              )
+              const ofProbe = (exit: Exit.Exit<Health>) => (exit._tag === "Success" ? exit.value : "neither")
+              // Another one was faster.
+              yield* Effect.ignore(told(probe, ofProbe))
             }
           }
         })
