@@ -52,6 +52,8 @@ export interface Benchmark {
   /** How often everybody runs, in turns. Default 3. */
   readonly rounds?: number
   readonly servers: (size: number) => Servers
+  /** What has to run besides. */
+  readonly needs?: "postgres"
   readonly sluice: Program
   readonly rivals: Readonly<Record<string, Contender>>
   /** The leanest client that there can be: nobody may come near to what the servers can do at most. */

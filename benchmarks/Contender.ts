@@ -28,16 +28,23 @@ export interface Figures {
 
 /**
  * Does the work with the input of the command line, and prints its figures as the last line. Time begins when everything is
- * imported; `more` are figures of the contender's own.
+ * imported, or when the work says so: what it calls `begin` before is preparation. `more` are figures of the contender's own.
  */
 export const contender = (
-  work: (input: Input) => Promise<{ readonly units: number; readonly more?: Readonly<Record<string, number>> }>
+  work: (
+    input: Input,
+    begin: () => void
+  ) => Promise<{ readonly units: number; readonly more?: Readonly<Record<string, number>> }>
 ): void => {
   // measure.ts writes these and nothing else.
   const input = JSON.parse(process.argv[2] ?? "{}") as Input
-  const cpu = process.cpuUsage()
-  const start = performance.now()
-  void work(input).then(
+  let cpu = process.cpuUsage()
+  let start = performance.now()
+  const begin = () => {
+    cpu = process.cpuUsage()
+    start = performance.now()
+  }
+  void work(input, begin).then(
     ({ more = {}, units }) => {
       const seconds = (performance.now() - start) / 1000
       const { system, user } = process.cpuUsage(cpu)

@@ -11,6 +11,7 @@ import { join } from "node:path"
 import { fileURLToPath } from "node:url"
 import { type Benchmark, type Command, type Contender, type Program, rate, type Row } from "./Benchmark.ts"
 import type { Figures, Input } from "./Contender.ts"
+import * as Postgres from "./Postgres.ts"
 import type { Addresses, Options as Servers } from "./servers/main.ts"
 
 /** One comparison, measured. */
@@ -40,8 +41,9 @@ const ceilingShare = 0.7
 /** Longer takes nobody. */
 const patience = 30 * 60_000
 
-const compiled = new URL("../examples/test/acceptance/compiled.ts", import.meta.url)
-const path = (file: string) => fileURLToPath(new URL(file, import.meta.url))
+/** Compiled, and everything is taken as it is published: to read TypeScript takes Node time, and 50 MB. */
+const compiled = ["--conditions=compiled"]
+const path = (file: string) => fileURLToPath(new URL(`dist/${file.replace(/\.ts$/, ".js")}`, import.meta.url))
 
 const canPin = availableParallelism() > 1 && spawnSync("taskset", ["-c", "1", "true"]).status === 0
 
@@ -56,7 +58,7 @@ const startServers = async (servers: Servers) => {
   const [execPath, args] = pinned(0, process.execPath, [])
   const child = fork(path("servers/main.ts"), [JSON.stringify(servers)], {
     execPath,
-    execArgv: [...args, "--max-old-space-size=16000", `--import=${compiled.href}`],
+    execArgv: [...args, "--max-old-space-size=16000", ...compiled],
     stdio: ["ignore", "inherit", "inherit", "ipc"]
   })
   // servers/main.ts sends these and nothing else.
@@ -84,12 +86,7 @@ const finished = async (child: ChildProcess, what: string, watch?: () => void) =
 
 const runProgram = async ({ flags = [], options = {}, program }: Program, addresses: Addresses, size: number) => {
   const input: Input = { addresses, size, options }
-  const [command, args] = pinned(1, process.execPath, [
-    `--import=${compiled.href}`,
-    ...flags,
-    path(program),
-    JSON.stringify(input)
-  ])
+  const [command, args] = pinned(1, process.execPath, [...compiled, ...flags, path(program), JSON.stringify(input)])
   const child = spawn(command, args, { stdio: ["ignore", "pipe", "pipe"] })
   let printed = ""
   child.stdout.on("data", (chunk: Buffer) => (printed += chunk.toString()))
@@ -167,9 +164,11 @@ export const measure = async (
   rounds: number,
   say: (line: string) => void
 ): Promise<ReadonlyArray<Measured>> => {
-  const { addresses, stop } = await startServers(benchmark.servers(size))
   const seen = new Map<string, Array<Figures>>()
   const troubles = new Map<string, string>()
+  const postgres = benchmark.needs === "postgres" ? Postgres.start() : undefined
+  const { addresses, stop } = await startServers(benchmark.servers(size))
+  if (postgres !== undefined && postgres.trouble !== undefined) troubles.set("sluice", postgres.trouble)
   try {
     const contenders = everybody(benchmark).filter(([name, contender]) => {
       if (isInstalled(contender)) return true
@@ -200,6 +199,7 @@ export const measure = async (
     }
   } finally {
     stop()
+    postgres?.stop()
   }
   const of = (name: string) => (troubles.has(name) ? [] : (seen.get(name) ?? []))
   return benchmark.rows.map((row) => compared(benchmark, size, row, of, troubles))

@@ -1,21 +1,19 @@
 /** A sweep of the source, with nothing behind it. */
-import { Effect, Redacted, Stream } from "effect"
-import { Credentials, S3, S3Source } from "@sluice/source-s3"
+import { S3Source } from "@sluice/source-s3"
+import { Effect, Stream } from "effect"
 import { contender } from "../Contender.ts"
+import { s3 } from "../load/clients.ts"
 
-contender(({ addresses: { s3 } }) => {
-  const credentials = Credentials.Static({
-    accessKeyId: s3.accessKeyId,
-    secretAccessKey: Redacted.make(s3.secretAccessKey)
-  })
-  const pages = S3Source.make({ bucket: s3.bucket }).sweep({ resume: [], attributes: new Set(), pathPrefixes: [""] })
+contender(({ addresses }) => {
+  const source = S3Source.make({ bucket: addresses.s3.bucket })
+  const pages = source.sweep({ resume: [], attributes: new Set(), pathPrefixes: [""] })
   return Stream.runFold(
     pages,
     () => 0,
     (count, { changes }) => count + changes.length
   ).pipe(
     Effect.map((units) => ({ units })),
-    Effect.provide(S3.layer({ endpoint: s3.url, credentials })),
+    Effect.provide(s3(addresses)),
     Effect.runPromise
   )
 })

@@ -78,5 +78,23 @@ export const load: ReadonlyArray<Benchmark> = [
         ratio: ({ peakRss }) => peakRss / 150
       }
     ]
+  },
+  {
+    name: "first-object",
+    work: "Begins with a large bucket, until the first object is there",
+    unit: "files",
+    size: { short: 1_000_000, full: 1_000_000 },
+    servers: (count) => ({ s3: { count, folders: 1000, bytes: 100_000, latency: 0 }, mixpeek: "lean" }),
+    sluice: { program: "load/sluice.ts", options: { method: "reference", most: 1000 } },
+    rivals: {},
+    rows: [
+      {
+        rival: "1s",
+        goal: 1,
+        better: "lower",
+        of: "time until the first object is there, to a second",
+        ratio: ({ more }) => more["firstObjectSeconds"] ?? Number.NaN
+      }
+    ]
   }
 ]

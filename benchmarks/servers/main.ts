@@ -35,7 +35,14 @@ export interface Addresses {
     readonly namespace: string
     readonly bucket: string
   }
-  readonly drive: { readonly url: string; readonly tokenUrl: string; readonly key: string; readonly folder: string }
+  readonly drive: {
+    readonly url: string
+    readonly tokenUrl: string
+    readonly key: string
+    readonly folder: string
+    /** Requests that list everything, where 50 folders are asked of together and nothing at the same time. */
+    readonly grouped: number
+  }
 }
 
 const listening = async (server: Server): Promise<string> => {
@@ -47,6 +54,18 @@ const listening = async (server: Server): Promise<string> => {
 }
 
 const bucket = "bkt_files"
+
+const groupedListings = (items: ReadonlyArray<DriveStandIn.SeededItem>, top: string): number => {
+  const inside = Map.groupBy(items, ({ parents }) => parents[0])
+  const known = [top]
+  let requests = 0
+  while (known.length > 0) {
+    const found = known.splice(0, 50).flatMap((id) => inside.get(id) ?? [])
+    known.push(...found.flatMap(({ id, mimeType }) => (mimeType.endsWith(".folder") ? [id] : [])))
+    requests += Math.max(1, Math.ceil(found.length / 1000))
+  }
+  return requests
+}
 
 const serve = Effect.fnUntraced(function* (options: Options) {
   const { drive, mixpeek, s3 } = options
@@ -91,10 +110,17 @@ const serve = Effect.fnUntraced(function* (options: Options) {
   if (drive !== undefined) {
     const served = yield* DriveStandIn.make({ validateEvery: 1_000_000, logCapacity: 100 })
     const folder = yield* served.createFolder("files")
-    yield* served.seed({ files: drive.files, folders: drive.folders, parent: folder, maxSize: 1000 })
+    const items = yield* served.seed({ files: drive.files, folders: drive.folders, parent: folder, maxSize: 1000 })
+    if (drive.latency > 0) yield* served.beforeRequest(() => Effect.sleep(drive.latency))
     yield* served.share(folder, { emailAddress: served.serviceAccount.clientEmail, role: "reader" })
     const { serviceAccount, tokenUrl, url } = served
-    addresses.drive = { url, tokenUrl, key: Redacted.value(serviceAccount.keyJson), folder }
+    addresses.drive = {
+      url,
+      tokenUrl,
+      key: Redacted.value(serviceAccount.keyJson),
+      folder,
+      grouped: groupedListings(items, folder)
+    }
   }
   process.send?.(addresses)
   return yield* Effect.never
