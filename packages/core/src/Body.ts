@@ -30,8 +30,16 @@ export const digest = (algorithm: "md5" | "sha1" | "sha256"): Digest => {
   return { update: (bytes) => hash.update(bytes), digest: Effect.sync(() => hash.digest("hex")) }
 }
 
+/** Bytes of a connection that does not notice by itself that nothing comes any more: after a minute it is broken. */
+export const watched = <E>(bytes: Stream.Stream<Uint8Array, E>): Stream.Stream<Uint8Array, E | Broken> =>
+  Stream.timeoutOrElse(bytes, {
+    duration: stalledAfter,
+    orElse: () => Stream.fail(new Broken({ code: `no byte for ${Duration.format(stalledAfter)}` }))
+  })
+
 /** One connection, whose answer has begun. */
 export interface Opened {
+  /** Fails with `Broken` also where nothing comes any more (`watched`). */
   readonly bytes: Stream.Stream<Uint8Array, Broken | SourceError>
   /** Whether the bytes begin at the offset that was asked for; false where the server began anew. */
   readonly resumed: boolean
@@ -111,10 +119,6 @@ const pullOf = <R>(
   })
 
   const take = Effect.suspend(() => bytes ?? connect).pipe(
-    Effect.timeoutOrElse({
-      duration: stalledAfter,
-      orElse: () => new Broken({ code: `no byte for ${Duration.format(stalledAfter)}` })
-    }),
     Effect.map((chunks) => {
       for (const chunk of chunks) {
         offset += chunk.length

@@ -31,7 +31,6 @@ export const make = (options: Options = {}): Pacer => {
   let free = 0
   const turn = (waited?: (duration: Duration.Duration) => void) =>
     Effect.gen(function* () {
-      if (gap === 0) return
       const now = yield* Clock.currentTimeMillis
       const start = Math.max(now, free)
       free = start + gap
@@ -40,18 +39,19 @@ export const make = (options: Options = {}): Pacer => {
       yield* Effect.sleep(start - now)
     })
   return {
-    pace: (throttled, waited) => (effect) =>
-      Effect.andThen(turn(waited), effect).pipe(
-        Effect.tap(() =>
-          Effect.sync(() => {
-            gap = gap * 0.75 < shortest ? 0 : gap * 0.75
-          })
-        ),
+    pace: (throttled, waited) => (effect) => {
+      const watched = effect.pipe(
+        Effect.map((value) => {
+          gap = gap * 0.75 < shortest ? 0 : gap * 0.75
+          return value
+        }),
         Effect.tapError((error) =>
           Effect.sync(() => {
             if (throttled(error)) gap = Math.min(longest, Math.max(shortest, gap * 2))
           })
         )
       )
+      return Effect.suspend(() => (gap === 0 ? watched : Effect.andThen(turn(waited), watched)))
+    }
   }
 }

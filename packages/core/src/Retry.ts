@@ -68,23 +68,24 @@ export const retry =
     excused: () => number = () => 0
   ) =>
   <A, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
-    Effect.gen(function* () {
-      const start = yield* Clock.monotonicTimeNanos
-      for (let attempt = 1; ; attempt++) {
-        const result = yield* Effect.result(effect)
-        if (Result.isSuccess(result)) return result.success
-        const error = result.failure
-        const decision = decide(error)
-        if (decision._tag === "Stop" || attempt >= policy.maxAttempts) return yield* Effect.fail(error)
-        const wait = delay(policy, attempt, yield* Random.next, decision.after)
-        const passed = Duration.nanos((yield* Clock.monotonicTimeNanos) - start)
-        const elapsed = Duration.subtract(passed, Duration.millis(excused()))
-        if (!Duration.isFinite(wait) || Duration.isGreaterThan(Duration.sum(elapsed, wait), policy.maxElapsed)) {
-          return yield* Effect.fail(error)
-        }
-        if (onRetry !== undefined) yield* onRetry(error, wait)
-        yield* Effect.sleep(wait)
-      }
+    Effect.flatMap(Clock.monotonicTimeNanos, (start) => {
+      const from = (attempt: number): Effect.Effect<A, E, R> =>
+        Effect.catch(effect, (error) =>
+          Effect.gen(function* () {
+            const decision = decide(error)
+            if (decision._tag === "Stop" || attempt >= policy.maxAttempts) return yield* Effect.fail(error)
+            const wait = delay(policy, attempt, yield* Random.next, decision.after)
+            const passed = Duration.nanos((yield* Clock.monotonicTimeNanos) - start)
+            const elapsed = Duration.subtract(passed, Duration.millis(excused()))
+            if (!Duration.isFinite(wait) || Duration.isGreaterThan(Duration.sum(elapsed, wait), policy.maxElapsed)) {
+              return yield* Effect.fail(error)
+            }
+            if (onRetry !== undefined) yield* onRetry(error, wait)
+            yield* Effect.sleep(wait)
+            return yield* from(attempt + 1)
+          })
+        )
+      return from(1)
     })
 
 /**

@@ -35,7 +35,9 @@ const store = (
         const broken = offset + much < whole.length
         const end = over.silent === true ? Stream.never : Stream.fail(new Body.Broken({ code: "ECONNRESET" }))
         return {
-          bytes: broken ? Stream.concat(Stream.make<[Uint8Array]>(said), end) : Stream.make<[Uint8Array]>(said),
+          bytes: Body.watched(
+            broken ? Stream.concat(Stream.make<[Uint8Array]>(said), end) : Stream.make<[Uint8Array]>(said)
+          ),
           resumed: true,
           size: whole.length,
           expected: {

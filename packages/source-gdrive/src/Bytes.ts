@@ -44,7 +44,7 @@ const lengthOf = ({ headers }: Download): number | undefined => {
 
 /** An answer to a request for the bytes from `offset` on. */
 export const opened = (answer: Download, offset: number): Body.Opened => ({
-  bytes: bytesOf(answer),
+  bytes: Body.watched(bytesOf(answer)),
   resumed: answer.status === 206 && answer.headers.get("content-range")?.startsWith(`bytes ${offset}-`) === true,
   size: offset === 0 ? lengthOf(answer) : undefined
 })

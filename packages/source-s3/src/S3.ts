@@ -24,13 +24,10 @@ import * as Credentials from "./Credentials.ts"
 import * as Connections from "./internal/connections.ts"
 import type { ObjectsPage } from "./internal/listPage.ts"
 import { presign } from "./internal/presign.ts"
-import { bySdk, type ObjectAnswer, promised, Thrown, type Transport } from "./internal/transport.ts"
+import { bySdk, type ObjectAnswer, sent, type Thrown, type Transport } from "./internal/transport.ts"
 import * as Wire from "./internal/wire.ts"
 import { fromEnvironment, type Options, refuse } from "./S3Options.ts"
 import { classify, type Operation, type S3Error, type Target } from "./S3Error.ts"
-
-/** An answer that began in time and did not end: the client's own timeouts end with the headers. */
-const longestAnswer = "2 minutes"
 
 /** What is said of a call besides its input. */
 interface Call {
@@ -234,10 +231,7 @@ const service = (
     const traffic = { role: "source", operation } as const
     const observed: typeof send = (lane) => {
       observer.request(traffic)
-      return Effect.timeoutOrElse(send(lane), {
-        duration: longestAnswer,
-        orElse: () => Effect.fail(new Thrown({ name: "TimeoutError" }))
-      })
+      return send(lane)
     }
     return yield* paced(attempt(target, observed)).pipe(
       Effect.tapError((error) =>
@@ -259,16 +253,9 @@ const service = (
     )
   })
 
-  /** What is left to the SDK. */
-  const sent =
-    <A>(send: (client: S3Client, signal: AbortSignal) => Promise<A>) =>
-    ({ client }: Lane) =>
-      promised((signal) => send(client, signal))
-
   const headObject = Effect.fn("S3.HeadObject")((input: HeadObjectCommandInput) =>
-    call(
-      { operation: "HeadObject", ...input },
-      sent((client, abortSignal) => client.send(new HeadObjectCommand(input), { abortSignal }))
+    call({ operation: "HeadObject", ...input }, ({ client }) =>
+      sent((abortSignal) => client.send(new HeadObjectCommand(input), { abortSignal }))
     )
   )
 
@@ -277,9 +264,8 @@ const service = (
       call({ operation: "ListObjectsV2", Bucket: input.Bucket }, ({ transport }) => transport.listObjects(input))
     ),
     listVersions: Effect.fn("S3.ListObjectVersions")((input) =>
-      call(
-        { operation: "ListObjectVersions", Bucket: input.Bucket },
-        sent((client, abortSignal) => client.send(new ListObjectVersionsCommand(input), { abortSignal }))
+      call({ operation: "ListObjectVersions", Bucket: input.Bucket }, ({ client }) =>
+        sent((abortSignal) => client.send(new ListObjectVersionsCommand(input), { abortSignal }))
       )
     ),
     getObject: Effect.fn("S3.GetObject")((input) =>
@@ -291,15 +277,13 @@ const service = (
     ),
     headObject,
     getObjectTagging: Effect.fn("S3.GetObjectTagging")((input) =>
-      call(
-        { operation: "GetObjectTagging", ...input },
-        sent((client, abortSignal) => client.send(new GetObjectTaggingCommand(input), { abortSignal }))
+      call({ operation: "GetObjectTagging", ...input }, ({ client }) =>
+        sent((abortSignal) => client.send(new GetObjectTaggingCommand(input), { abortSignal }))
       )
     ),
     restoreObject: Effect.fn("S3.RestoreObject")((input) =>
-      call(
-        { operation: "RestoreObject", ...input },
-        sent((client, abortSignal) => client.send(new RestoreObjectCommand(input), { abortSignal }))
+      call({ operation: "RestoreObject", ...input }, ({ client }) =>
+        sent((abortSignal) => client.send(new RestoreObjectCommand(input), { abortSignal }))
       )
     ),
     presign: Effect.fnUntraced(function* (input, expiresIn) {

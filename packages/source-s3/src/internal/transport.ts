@@ -46,18 +46,31 @@ export interface Transport {
 export const promised = <A>(send: (signal: AbortSignal) => Promise<A>): Effect.Effect<A, Thrown> =>
   Effect.tryPromise({ try: (signal) => send(signal), catch: (thrown) => new Thrown(thrown) })
 
+/** An answer that began in time and did not end: timeouts of requests end with the headers. */
+const longestAnswer = "2 minutes"
+
+/** An answer that is read to its end here. */
+export const bounded = <A>(answer: Effect.Effect<A, Thrown>): Effect.Effect<A, Thrown> =>
+  Effect.timeoutOrElse(answer, {
+    duration: longestAnswer,
+    orElse: () => Effect.fail(new Thrown({ name: "TimeoutError" }))
+  })
+
+/** A request by the SDK. */
+export const sent = <A>(send: (signal: AbortSignal) => Promise<A>): Effect.Effect<A, Thrown> => bounded(promised(send))
+
 export const bySdk = (client: S3Client): Transport => ({
   listObjects: (input) =>
     Effect.map(
-      promised((abortSignal) => client.send(new ListObjectsV2Command(input), { abortSignal })),
+      sent((abortSignal) => client.send(new ListObjectsV2Command(input), { abortSignal })),
       fromSdk
     ),
   getObject: (input) =>
     Effect.map(
-      promised((abortSignal) => client.send(askForChecksum(new GetObjectCommand(input)), { abortSignal })),
+      sent((abortSignal) => client.send(askForChecksum(new GetObjectCommand(input)), { abortSignal })),
       ({ Body: body, ...answer }) => ({
         ...answer,
-        bytes: bytesOf(body),
+        bytes: Body.watched(bytesOf(body)),
         close: Effect.sync(() => {
           if (body instanceof Readable) body.destroy()
         })

@@ -13,7 +13,7 @@ import type { Answer, Connections } from "./connections.ts"
 import { inside, readPage } from "./listPage.ts"
 import { signed } from "./signature.ts"
 import { addressOf, identityOf, isOrdinaryBucket } from "./signer.ts"
-import { bySdk, type ObjectAnswer, Thrown, type Transport } from "./transport.ts"
+import { bounded, bySdk, type ObjectAnswer, Thrown, type Transport } from "./transport.ts"
 
 /** Where an input stands in a request: a parameter of the query or, in lower case, a header. */
 type Place = { readonly query: string } | { readonly header: string }
@@ -117,6 +117,7 @@ export const make = (client: S3Client, connections: Connections, anonymous: bool
       if (parts === undefined || !isOrdinaryBucket(Bucket)) return sdk.listObjects(input)
       return get(Bucket, "", [["list-type", "2"], ...parts.query], parts.headers).pipe(
         Effect.flatMap((answer) => Effect.onExit(whole(answer), () => answer.close)),
+        bounded,
         Effect.flatMap((body) => {
           const page = readPage(body)
           // What is not certain to be understood is asked for again.
