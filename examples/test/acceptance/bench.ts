@@ -1,5 +1,5 @@
 /** What the acceptance tests share: the bucket that is filled, the mapping into it, and a ledger that listens. */
-import { NodeHttpClient } from "@effect/platform-node"
+import * as NodeHttpClient from "@effect/platform-node/NodeHttpClient"
 import { Ledger, type Outcome, type Report, Retry } from "@sluice/core"
 import { Mixpeek, MixpeekObject, type MixpeekOptions } from "@sluice/sink-mixpeek"
 import { Credentials, S3 } from "@sluice/source-s3"

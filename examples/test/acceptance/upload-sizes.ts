@@ -10,7 +10,7 @@ import { join } from "node:path"
 import { fileURLToPath } from "node:url"
 import type { Addresses, Found, Line, Question, Sizes } from "./upload-servers.ts"
 
-/** No run may ever take more, however large a file is. Node and the modules have 150 MB of it before anything is read. */
+/** No run may ever take more, however large a file is. Node and the modules have 160 to 180 MB of it before anything is read. */
 export const mostMemory = 200 * 1024 ** 2
 
 const received = <A>(child: ChildProcess): Effect.Effect<A> =>
@@ -39,8 +39,7 @@ export const servers = Effect.fnUntraced(function* (sizes: Sizes) {
 
 const module = (name: string) => fileURLToPath(new URL(name, import.meta.url))
 
-/** V8 lets young garbage pile up to 50 MB, whatever is alive; held to a few, RSS shows what is held. */
-const node = ["--max-semi-space-size=1", "--import", module("compiled.ts")]
+const node = ["--import", module("compiled.ts")]
 const program = module("upload-program.ts")
 
 /** Folders for the ledger and for what waits, gone with the scope, and one for what Node has compiled. */

@@ -5,6 +5,7 @@ import { Channel, type Context, Effect, Option, type Pull, Stream } from "effect
 import type { Content } from "../Sink.ts"
 import type { Link, Source } from "../Source.ts"
 import type { SourceFile } from "../SourceFile.ts"
+import * as Garbage from "./garbage.ts"
 
 /** A source with what it needs. */
 interface Provided<R> {
@@ -12,6 +13,11 @@ interface Provided<R> {
   /** What it needs takes the place of what is there: `provideContext` copies both, for each file and each of its pulls. */
   readonly within: <A, E>(effect: Effect.Effect<A, E, R>) => Effect.Effect<A, E>
   readonly link: (link: Link<R>) => Option.Option<Link>
+}
+
+const passing = <A extends ReadonlyArray<Uint8Array>>(chunks: A): A => {
+  for (const { length } of chunks) Garbage.pass(length)
+  return chunks
 }
 
 /** There is one for each of millions of files, and few are read here: streams and links are made by the getters. */
@@ -30,7 +36,7 @@ class FileContent<R> implements Content {
     const { within } = this.#of
     return Stream.fromChannel(
       Channel.fromTransform((_: Pull.Pull<unknown, unknown, unknown>, scope) =>
-        within(Effect.map(Channel.toPullScoped(channel, scope), within))
+        within(Effect.map(Channel.toPullScoped(channel, scope), (pull) => within(Effect.map(pull, passing))))
       )
     )
   }
