@@ -6,7 +6,7 @@ export const limited: ReadonlyArray<Benchmark> = [
     name: "limited",
     work: "Delivers files with 600 requests a minute, of which 5 % are throttled, and 2 % bad files",
     unit: "files",
-    size: { short: 30_000, full: 100_000 },
+    size: { short: 100_000, full: 100_000 },
     rounds: 1,
     servers: () => ({}),
     sluice: { program: "limited/sluice.ts" },

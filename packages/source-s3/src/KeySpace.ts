@@ -4,7 +4,7 @@
  * S3 orders keys by the octets of their UTF-8 form, which is the order of code points, and not the order of JavaScript
  * strings (UTF-16 units) where a key has characters above U+FFFF.
  */
-import { Effect, Option } from "effect"
+import { Effect } from "effect"
 
 const rank = (unit: number): number => (unit < 0xd800 ? unit : unit < 0xe000 ? unit + 0x2000 : unit - 0x800)
 
@@ -46,23 +46,28 @@ export const spread = <A>(items: ReadonlyArray<A>, count: number): ReadonlyArray
   return kept
 }
 
+/**
+ * Characters by which keys that follow each other differ first: those that matter where keys like these are cut. The digits,
+ * where keys are numbered.
+ */
+export const alphabet = (keys: ReadonlyArray<string>): ReadonlyArray<string> => {
+  const found = new Set<string>()
+  for (let i = 1; i < keys.length; i++) {
+    const before = Array.from(keys[i - 1] ?? "")
+    const after = Array.from(keys[i] ?? "")
+    const at = commonLength(before, after)
+    for (const char of [before[at], after[at]]) if (char !== undefined) found.add(char)
+  }
+  return [...found].toSorted(compare)
+}
+
 /** One past the last code point. */
 const top = 0x110000
 
-/** A code point strictly between two others that may stand in a string (surrogates may not). */
-const middle = (low: number, high: number): number | undefined => {
-  const mid = Math.floor((low + high) / 2)
-  if (mid <= low || mid >= high) return undefined
-  if (mid < 0xd800 || mid > 0xdfff) return mid
-  return high > 0xe000 ? 0xe000 : low < 0xd7ff ? 0xd7ff : undefined
-}
+/** Surrogates stand in no string: what comes first after them takes their place. */
+const charOf = (code: number): string => String.fromCodePoint(code >= 0xd800 && code <= 0xdfff ? 0xe000 : code)
 
-const next = (code: number): number => (code === 0xd7ff ? 0xe000 : code + 1)
-
-const codePoints = (text: string): ReadonlyArray<number> => Array.from(text, (char) => char.codePointAt(0) ?? 0)
-const string = (codes: ReadonlyArray<number>): string => codes.map((code) => String.fromCodePoint(code)).join("")
-
-const commonLength = (a: ReadonlyArray<number>, b: ReadonlyArray<number>): number => {
+const commonLength = (a: ReadonlyArray<string>, b: ReadonlyArray<string>): number => {
   let i = 0
   while (i < a.length && i < b.length && a[i] === b[i]) i++
   return i
@@ -78,65 +83,75 @@ export interface Stretch {
   readonly until: string | undefined
 }
 
-/**
- * A key at which a stretch can be cut in two, so that something is left in the upper part; `None` where none is found.
- * It need not be the key of an object.
- *
- * `isEmpty` says whether the stretch from a key (exclusive) to another (inclusive; `undefined`: to the end) holds
- * nothing; it is asked about 5 to 20 times. First the common beginning of everything that is left is found by bisection
- * over the length of `after`, then the character behind it by bisection over code points. That reaches the middle of a
- * flat run of numbered keys as well as the next folder, and knows nothing of either.
- */
-export const splitPoint = <E, R>(
-  stretch: Stretch,
-  isEmpty: (from: string, until: string | undefined) => Effect.Effect<boolean, E, R>
-): Effect.Effect<Option.Option<string>, E, R> =>
-  Effect.gen(function* () {
-    const low = codePoints(stretch.after)
-    const prefix = codePoints(stretch.prefix).length
-    let ceiling = stretch.until
-    /** Whether something is left above a cut. Where nothing is, the stretch in truth ends there. */
-    const cuts = Effect.fnUntraced(function* (cut: string) {
-      if (ceiling !== undefined && compare(cut, ceiling) >= 0) return false
-      if (!(yield* isEmpty(cut, ceiling))) return true
-      ceiling = cut
-      return false
-    })
-    /** Cuts at one position, between two characters. */
-    const bisect = Effect.fnUntraced(function* (at: number, low_: number, high_: number) {
-      let high = high_
-      const base = string(low.slice(0, at))
-      for (let mid = middle(low_, high); mid !== undefined; mid = middle(low_, high)) {
-        const cut = base + String.fromCodePoint(mid)
-        if (yield* cuts(cut)) return Option.some(cut)
-        high = mid
-      }
-      return Option.none<string>()
-    })
-    /** The cut after every key that shares the first `length` characters of `after`. */
-    const afterAll = (length: number): string | undefined => {
-      const last = next(low[length - 1] ?? top)
-      return last < top ? string([...low.slice(0, length - 1), last]) : undefined
-    }
+/** Questions asked at a time. Where answers take long, what counts is how often one waits. */
+const atOnce = 7
 
-    let at = prefix
-    if (ceiling !== undefined) {
-      const high = codePoints(ceiling)
-      at = commonLength(low, high)
-      const found = yield* bisect(at, low[at] ?? 0x1f, high[at] ?? 0)
-      if (Option.isSome(found)) return found
+/** The greatest of `low … high - 1` that holds, where what holds ends somewhere and `low` holds. */
+const greatest = Effect.fnUntraced(function* <E, R>(
+  lowest: number,
+  end: number,
+  holds: (value: number) => Effect.Effect<boolean, E, R>
+) {
+  let low = lowest
+  let high = end
+  while (high - low > 1) {
+    const step = (high - low) / (atOnce + 1)
+    const asked = [
+      ...new Set(Array.from({ length: atOnce }, (_, i) => Math.max(low + 1, Math.floor(low + step * (i + 1)))))
+    ].filter((value) => value < high)
+    const answers = yield* Effect.forEach(asked, holds, { concurrency: atOnce })
+    const failed = answers.indexOf(false)
+    if (failed >= 0) high = asked[failed] ?? high
+    low = asked[failed < 0 ? asked.length - 1 : failed - 1] ?? low
+  }
+  return low
+})
+
+/**
+ * Up to `count` keys, in order, at which a stretch can be cut into parts, so that something is left above the first of them; none
+ * where none is found. They need not be keys of objects.
+ *
+ * `isEmpty` says whether the stretch from a key (exclusive) to another (inclusive; `undefined`: to the end) holds nothing; it is
+ * asked some 20 times, seven at a time. First the common beginning of everything that is left is found, then the last character
+ * that is behind it. Between that and the first one it is cut at `characters`, those by which keys here differ (`alphabet`),
+ * and at two of them where one gives too few parts: that reaches a flat run of numbered keys as well as folders, and knows nothing
+ * of either.
+ */
+export const splitPoints = <E, R>(
+  { after, prefix, until }: Stretch,
+  { characters, count }: { readonly characters: ReadonlyArray<string>; readonly count: number },
+  isEmpty: (from: string, until: string | undefined) => Effect.Effect<boolean, E, R>
+): Effect.Effect<ReadonlyArray<string>, E, R> =>
+  Effect.gen(function* () {
+    const low = Array.from(after)
+    const isInside = (cut: string) => compare(cut, after) > 0 && (until === undefined || compare(cut, until) < 0)
+    /** Whether something is left above a cut. */
+    const cuts = (cut: string) =>
+      isInside(cut) ? Effect.map(isEmpty(cut, until), (empty) => !empty) : Effect.succeed(false)
+    /** Comes after every key that shares the first `length` characters of `after`; the fewer, the later. */
+    const afterAll = (length: number) => {
+      const code = low[length - 1]?.codePointAt(0)
+      return code === undefined || code + 1 >= top ? undefined : low.slice(0, length - 1).join("") + charOf(code + 1)
     }
-    let shallow = at + 1
-    let deep = low.length + 1
-    while (shallow < deep) {
-      const length = Math.floor((shallow + deep) / 2)
-      const cut = afterAll(length)
-      const inside = cut !== undefined && (ceiling === undefined || compare(cut, ceiling) < 0)
-      if (inside && (yield* cuts(cut))) deep = length
-      else shallow = length + 1
+    const first = Array.from(prefix).length
+    const lengths = Array.from({ length: low.length - first }, (_, i) => low.length - i).filter(
+      (length) => afterAll(length) !== undefined
+    )
+    const deepest = yield* greatest(-1, lengths.length, (at) => cuts(afterAll(lengths[at] ?? 0) ?? after))
+    const at = lengths[deepest]
+    if (at === undefined) return []
+    const base = low.slice(0, at - 1).join("")
+    const code = low[at - 1]?.codePointAt(0) ?? 0
+    const last = yield* greatest(code + 1, code < 0x7f ? 0x80 : top, (one) => cuts(base + charOf(one)))
+    const isBetween = (char: string) => {
+      const one = char.codePointAt(0) ?? 0
+      return one > code && one < last
     }
-    if (deep > low.length) return Option.none()
-    const char = low[deep - 1] ?? 0
-    const better = yield* bisect(deep - 1, char, char < 0x7f ? 0x7f : top)
-    return Option.orElse(better, () => Option.fromUndefinedOr(afterAll(deep)))
+    const firsts = [...characters.filter(isBetween), charOf(last)]
+    const seconds = [low[at - 1] ?? "", ...firsts].flatMap((char) => characters.map((second) => char + second))
+    const all = firsts.length < count ? [...firsts, ...seconds] : firsts
+    const sorted = [...new Set(all.map((chars) => base + chars))].filter(isInside).toSorted(compare)
+    // Of the last one it is known that something is above it; what is beyond it may be empty.
+    const kept = spread(sorted, count)
+    return kept.some((cut) => compare(cut, base + charOf(last)) <= 0) ? kept : [base + charOf(last)]
   })

@@ -2,7 +2,7 @@
  * The listing of everything, over several ranges of the key space at a time.
  *
  * It begins with one range for each prefix. A range that keeps on giving full pages while there is a free hand is cut:
- * at the folders of its prefix the first time, where there are folders, else where its key space can be halved. Small
+ * at the folders of its prefix the first time, where there are folders, else where its key space can be parted. Small
  * listings therefore stay one plain sequence of pages, and directory buckets, whose listings are in no order, always do.
  */
 import type { Change, Source } from "@sluice/core"
@@ -10,7 +10,7 @@ import { Clock, Effect, FiberSet, Option, Queue, Stream } from "effect"
 import * as Attributes from "./Attributes.ts"
 import { type Entry, toChange } from "./Entry.ts"
 import { restore } from "./Archived.ts"
-import { compare, intersect, splitPoint, spread } from "./KeySpace.ts"
+import { alphabet, compare, intersect, splitPoints, spread } from "./KeySpace.ts"
 import * as Listing from "./Listing.ts"
 import * as Ranges from "./Ranges.ts"
 import { S3 } from "./S3.ts"
@@ -18,8 +18,12 @@ import { misconfigured } from "./S3Options.ts"
 import { type S3Error, toSourceError } from "./S3Error.ts"
 import type { Settings } from "./Settings.ts"
 
-/** Full pages of a range before it is cut: cutting costs up to 20 small requests. */
-const pagesBeforeCut = 4
+/** Full pages of a range before it is cut: cutting costs some 20 small requests. */
+const pagesBeforeCut = 3
+/** Hands of a listing that has just begun. */
+const handsAtFirst = 4
+/** A process that is busy for less than this share of the time can do more. */
+const idleBelow = 0.7
 /** Levels of folders looked into for places to cut. */
 const folderDepth = 4
 /** Ranges of one sweep for each hand; bounds what is kept of a sweep, here and in the ledger. */
@@ -43,19 +47,24 @@ export const sweep = (
         const hands = yield* FiberSet.make<void>()
         let busy = 0
         let total = pending.length
+        const crew = yield* makeCrew(settings.concurrency)
 
-        const cutRange = Effect.fn("S3Source.cutRange")(function* (range: Ranges.Range, folders: boolean) {
+        const cutRange = Effect.fn("S3Source.cutRange")(function* (
+          range: Ranges.Range,
+          entries: ReadonlyArray<Entry>,
+          folders: boolean
+        ) {
           const { after } = range.position
-          const free = Math.min(settings.concurrency - busy, settings.concurrency * rangesPerHand - total)
+          const free = Math.min(crew.hands() - busy, settings.concurrency * rangesPerHand - total)
           if (after === undefined || free < 1) return
           const beside = folders ? yield* folderCuts(listing, range.prefix, after, free) : []
           const cuts =
             beside.length > 0
               ? beside
-              : Option.toArray(
-                  yield* splitPoint({ prefix: range.prefix, after, until: range.until }, (from, until) =>
-                    listing.isEmpty(range.prefix, from, until)
-                  )
+              : yield* splitPoints(
+                  { prefix: range.prefix, after, until: range.until },
+                  { characters: alphabet(entries.map(({ key }) => key)), count: free },
+                  (from, until) => listing.isEmpty(range.prefix, from, until)
                 )
           const parts = Ranges.cut(range, cuts)
           total += parts.length
@@ -84,13 +93,19 @@ export const sweep = (
             const done = Option.isNone(next) || inside.length < entries.length
             range.position = Option.getOrElse(next, () => range.position)
             const changes = yield* toChanges(inside).pipe(Effect.mapError(failure))
+            const offeredAt = yield* Clock.currentTimeMillis
             yield* Queue.offer(queue, { ...Ranges.cursor(range, done), changes })
+            crew.held((yield* Clock.currentTimeMillis) - offeredAt)
             if (done) return
             pages++
-            if (pages < pagesBeforeCut || range.unordered || pending.length > 0 || busy >= settings.concurrency)
-              continue
+            if (pages < pagesBeforeCut || range.unordered || pending.length > 0) continue
+            if (busy >= crew.hands()) {
+              yield* crew.grow
+              pages = 0
+            }
+            if (busy >= crew.hands()) continue
             const folders = unseen && entries.some(({ key }) => key.includes("/", range.prefix.length))
-            yield* cutRange(range, folders).pipe(Effect.mapError(failure))
+            yield* cutRange(range, entries, folders).pipe(Effect.mapError(failure))
             unseen = false
             pages = 0
             yield* recruit
@@ -110,7 +125,7 @@ export const sweep = (
         )
         const recruit: Effect.Effect<void> = Effect.suspend(() =>
           Effect.forEach(
-            Array.from({ length: Math.min(settings.concurrency - busy, pending.length) }),
+            Array.from({ length: Math.min(crew.hands() - busy, pending.length) }),
             () => FiberSet.run(hands, hand, { startImmediately: true }),
             { discard: true }
           )
@@ -122,6 +137,34 @@ export const sweep = (
       }),
     { bufferSize: 1, strategy: "suspend" }
   )
+
+/** How many hands there are to be: more while this process waits for answers, and not for itself, nor for who takes the pages. */
+const makeCrew = Effect.fnUntraced(function* (most: number) {
+  const cpu = () => {
+    const { system, user } = process.cpuUsage()
+    return (system + user) / 1000
+  }
+  let hands = Math.min(handsAtFirst, most)
+  let lookedAt = yield* Clock.currentTimeMillis
+  let busyBefore = cpu()
+  let held = 0
+  return {
+    hands: () => hands,
+    /** A hand could not get rid of its page for so long. */
+    held: (millis: number) => {
+      held += millis
+    },
+    /** All hands are busy. */
+    grow: Effect.map(Clock.currentTimeMillis, (now) => {
+      const elapsed = now - lookedAt
+      if (cpu() - busyBefore < elapsed * idleBelow && held / hands < elapsed * idleBelow)
+        hands = Math.min(2 * hands, most)
+      lookedAt = now
+      busyBefore = cpu()
+      held = 0
+    })
+  }
+})
 
 /**
  * The prefixes that both the source and the filter allow. A permission may be for the source's own prefixes alone, so

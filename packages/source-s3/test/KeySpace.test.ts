@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Option, Schema } from "effect"
-import { compare, intersect, outermost, splitPoint, spread } from "../src/KeySpace.ts"
+import { Effect, Schema } from "effect"
+import { alphabet, compare, intersect, outermost, splitPoints, spread } from "../src/KeySpace.ts"
 
 const Key = Schema.String.check(Schema.isMinLength(1), Schema.isMaxLength(12)).pipe(
   Schema.check(Schema.makeFilter((text) => text.isWellFormed()))
@@ -57,10 +57,22 @@ describe("KeySpace", () => {
     assert.deepStrictEqual(spread([1, 2], 3), [1, 2])
   })
 
+  it("knows by which characters keys differ", () => {
+    assert.deepStrictEqual(alphabet(["a/08.pdf", "a/09.pdf", "a/10.pdf", "a/11.pdf"]), ["0", "1", "8", "9"])
+    assert.deepStrictEqual(alphabet(["a"]), [])
+    assert.deepStrictEqual(alphabet(["a", "a😀", "a😁"]), ["😀", "😁"])
+  })
+
   it.effect.prop(
-    "cuts a stretch inside, with something left above",
-    { keys: Schema.NonEmptyArray(Key), at: Schema.Natural, end: Schema.Natural, bounded: Schema.Boolean },
-    ({ at, bounded, end, keys }) =>
+    "cuts a stretch inside, in order, with something left above the first",
+    {
+      keys: Schema.NonEmptyArray(Key),
+      at: Schema.Natural,
+      end: Schema.Natural,
+      bounded: Schema.Boolean,
+      count: Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: 20 }))
+    },
+    ({ at, bounded, count, end, keys }) =>
       Effect.gen(function* () {
         const all = sorted(keys.map((key) => `p/${key}`))
         const first = at % all.length
@@ -68,13 +80,15 @@ describe("KeySpace", () => {
         // What comes after the end is no business of the stretch.
         const until = bounded ? all[first + (end % (all.length - first))] : undefined
         const { isEmpty } = bucket(all)
-        const found = yield* splitPoint({ prefix: "p/", after, until }, isEmpty)
-        if (Option.isNone(found)) return
-        const cut = found.value
-        assert.isTrue(cut.isWellFormed() && cut.startsWith("p/"))
-        assert.isAbove(compare(cut, after), 0)
-        assert.isTrue(until === undefined || compare(cut, until) < 0)
-        assert.isFalse(yield* isEmpty(cut, until))
+        const cuts = yield* splitPoints({ prefix: "p/", after, until }, { characters: alphabet(all), count }, isEmpty)
+        assert.isAtMost(cuts.length, count)
+        assert.deepStrictEqual(cuts, sorted(cuts))
+        for (const cut of cuts) {
+          assert.isTrue(cut.isWellFormed() && cut.startsWith("p/"))
+          assert.isAbove(compare(cut, after), 0)
+          assert.isTrue(until === undefined || compare(cut, until) < 0)
+        }
+        if (cuts[0] !== undefined) assert.isFalse(yield* isEmpty(cuts[0], until))
       })
   )
 
@@ -82,9 +96,13 @@ describe("KeySpace", () => {
     Effect.gen(function* () {
       const keys = Array.from({ length: 50 }, (_, i) => `archive/${String(i).padStart(6, "0")}/document`)
       const stretch = { prefix: "", after: "archive/000004/document", until: "archive/000015/" }
-      const cut = Option.getOrThrow(yield* splitPoint(stretch, bucket(keys).isEmpty))
-      assert.isAbove(compare(cut, stretch.after), 0)
-      assert.isBelow(compare(cut, stretch.until), 0)
+      const characters = alphabet(keys)
+      const cuts = yield* splitPoints(stretch, { characters, count: 3 }, bucket(keys).isEmpty)
+      assert.lengthOf(cuts, 3)
+      for (const cut of cuts) {
+        assert.isAbove(compare(cut, stretch.after), 0)
+        assert.isBelow(compare(cut, stretch.until), 0)
+      }
     })
   )
 
@@ -101,16 +119,41 @@ describe("KeySpace", () => {
     Effect.gen(function* () {
       const all = sorted(keys)
       const { asked, isEmpty } = bucket(all)
-      const found = yield* splitPoint({ prefix, after: all[9] ?? "", until: undefined }, isEmpty)
-      assert.isTrue(Option.isSome(found))
-      assert.isAtMost(asked(), 30)
+      const characters = alphabet(all.slice(0, 1000))
+      const cuts = yield* splitPoints(
+        { prefix, after: all[9] ?? "", until: undefined },
+        { characters, count: 1 },
+        isEmpty
+      )
+      assert.lengthOf(cuts, 1)
+      assert.isAtMost(asked(), 60)
+    })
+  )
+
+  it.effect.each([
+    ["numbered keys", numbers],
+    ["hexadecimal digests", numbers.map((_, i) => (i * 2654435761).toString(16).padStart(12, "0"))]
+  ] as const)("parts %s into parts of which none has more than a third", ([, keys]) =>
+    Effect.gen(function* () {
+      const all = sorted(keys)
+      const { isEmpty } = bucket(all)
+      const characters = alphabet(all.slice(0, 1000))
+      const cuts = yield* splitPoints(
+        { prefix: "", after: all[999] ?? "", until: undefined },
+        { characters, count: 7 },
+        isEmpty
+      )
+      const left = all.slice(1000)
+      const parts = Map.groupBy(left, (key) => cuts.filter((cut) => compare(cut, key) < 0).length)
+      for (const part of parts.values()) assert.isAtMost(part.length, left.length / 3)
     })
   )
 
   it.effect("finds no cut where only longer keys follow", () =>
     Effect.gen(function* () {
       const { isEmpty } = bucket(["a", "aa", "aaa", "aaaa"])
-      assert.isTrue(Option.isNone(yield* splitPoint({ prefix: "", after: "aa", until: undefined }, isEmpty)))
+      const stretch = { prefix: "", after: "aa", until: undefined }
+      assert.deepStrictEqual(yield* splitPoints(stretch, { characters: ["a"], count: 3 }, isEmpty), [])
     })
   )
 })
