@@ -28,20 +28,29 @@ export interface Entry {
 
 const unknownType = "application/octet-stream"
 
-/** By extension: of those that are known, so of not many. */
-const knownTypes = new Map<string, string>()
+/** By extension, as it is written; of those that are known, so of not many. */
+const types = new Map<string, string>()
 
 /** RFC 6838 type by file name extension; the IANA registry's, or what is in common use. */
 export const mediaType = (key: string): string | undefined => {
   const dot = key.lastIndexOf(".")
+  const before = key[dot - 1]
   // Of names without an extension, and of those that begin with their only dot, nothing is known.
-  if (dot <= Math.max(key.lastIndexOf("/"), key.lastIndexOf("\\")) + 1) return undefined
+  if (before === undefined || before === "/" || before === "\\") return undefined
   const extension = key.slice(dot + 1)
-  const known = knownTypes.get(extension)
+  const known = types.get(extension)
   if (known !== undefined) return known
-  const type = mime.getType(extension) ?? undefined
-  if (type !== undefined) knownTypes.set(extension, type)
+  const type = mime.getType(`/x.${extension}`) ?? undefined
+  if (type !== undefined) types.set(extension, type)
   return type
+}
+
+/** Files that were written together, a folder of them say, share what is said of the time. */
+let latest: { readonly date: Date; readonly time: DateTime.Utc } | undefined
+
+const timeOf = (date: Date): DateTime.Utc => {
+  if (latest?.date.getTime() !== date.getTime()) latest = { date, time: DateTime.fromDateUnsafe(date) }
+  return latest.time
 }
 
 /** Who it is: bucket and key, and the version where one is meant. Readable, unambiguous, at most 2,048 characters. */
@@ -101,7 +110,7 @@ export const toFile = (settings: Settings, entry: Entry, contentType?: string): 
     path: entry.key,
     size: entry.size,
     mimeType: mediaType(entry.key) ?? said(contentType),
-    ...(entry.modifiedAt === undefined ? {} : { modifiedAt: DateTime.fromDateUnsafe(entry.modifiedAt) }),
+    ...(entry.modifiedAt === undefined ? {} : { modifiedAt: timeOf(entry.modifiedAt) }),
     attributes: {}
   }
 }

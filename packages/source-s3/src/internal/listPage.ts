@@ -113,9 +113,6 @@ export const readPage = (xml: string): ObjectsPage | undefined => {
       }
 }
 
-/** A copy: a string that was cut from another keeps all of that one alive, and of a page some are kept for long. */
-const own = (text: string): string => [text, ""].join("")
-
 const slash = 0x2f
 const less = 0x3c
 const more = 0x3e
@@ -129,24 +126,28 @@ const etagOf = (xml: string, from: number, to: number): string =>
 const digit = (code: number): number => (code >= 0x30 && code <= 0x39 ? code - 0x30 : Number.NaN)
 const digits = (xml: string, at: number): number => digit(xml.charCodeAt(at)) * 10 + digit(xml.charCodeAt(at + 1))
 
+/** The last one read: what was written together, a folder of files say, has one time. */
+let latest = { text: "1970-01-01T00:00:00.000Z", date: new Date(0) }
+
 /** `2026-01-02T03:04:05.678Z`, as S3 writes it, in a quarter of the time that `Date` takes; anything else by `Date`. */
 const instant = (xml: string, from: number, to: number): Date => {
   if (to - from !== 24 || xml[from + 10] !== "T" || xml[from + 19] !== "." || xml[from + 23] !== "Z") {
     return new Date(xml.slice(from, to))
   }
-  const year = digits(xml, from) * 100 + digits(xml, from + 2)
-  const milliseconds = digits(xml, from + 20) * 10 + digit(xml.charCodeAt(from + 22))
-  return new Date(
+  if (xml.startsWith(latest.text, from)) return latest.date
+  const date = new Date(
     Date.UTC(
-      year,
+      digits(xml, from) * 100 + digits(xml, from + 2),
       digits(xml, from + 5) - 1,
       digits(xml, from + 8),
       digits(xml, from + 11),
       digits(xml, from + 14),
       digits(xml, from + 17),
-      milliseconds
+      digits(xml, from + 20) * 10 + digit(xml.charCodeAt(from + 22))
     )
   )
+  latest = { text: xml.slice(from, to), date }
+  return date
 }
 
 /** A line from behind its first tag on; leaves `cursor` behind its last one. */
@@ -204,22 +205,27 @@ const readLine = (xml: string, cursor: { at: number }, decode: (text: string) =>
     }
     at = after
   }
-  return key === undefined ||
+  if (
+    key === undefined ||
     etag === undefined ||
     modifiedAt === undefined ||
     Number.isNaN(modifiedAt.getTime()) ||
     !Number.isSafeInteger(size)
-    ? undefined
-    : {
-        key: own(key),
-        etag: own(etag),
-        size,
-        modifiedAt,
-        storageClass,
-        restoring,
-        restoredUntil,
-        versionId: undefined,
-        latest: true,
-        deleteMarker: false
-      }
+  ) {
+    return undefined
+  }
+  // A string that was cut from another keeps all of that alive, and some of a page is kept for long: these are of a copy.
+  const copy = [key, etag].join("")
+  return {
+    key: copy.slice(0, key.length),
+    etag: copy.slice(key.length),
+    size,
+    modifiedAt,
+    storageClass,
+    restoring,
+    restoredUntil,
+    versionId: undefined,
+    latest: true,
+    deleteMarker: false
+  }
 }
