@@ -139,14 +139,17 @@ describe("MixpeekSink", () => {
     })
   )
 
-  it.effect("has the links minted one by one where that failed for all of them", () =>
+  it.effect.each([
+    ["that failed for all of them", Effect.fail(unavailable)],
+    ["some are missing", Effect.succeed(Redacted.make(["https://files.example/a.txt"]))]
+  ] as const)("has the links minted one by one where %s", ([, together]) =>
     Effect.gen(function* () {
       const server = yield* Fixtures.standIn()
       const link: Source.Link = {
         ...Fixtures.links(),
         presigned: (file) =>
           file.id === "b.txt" ? Effect.fail(unavailable) : Effect.succeed(Redacted.make(addressOf(file))),
-        presignedAll: () => Effect.fail(unavailable)
+        presignedAll: () => together
       }
       assert.sameMembers([...Fixtures.tags(yield* send(server, { link }))], ["Created", "Retry", "Created"])
     })

@@ -32,8 +32,9 @@ const together = Effect.fnUntraced(function* ({ delivery }: Settings, batch: Rea
   const minted = new Map<Source.Link, Minted>()
   for (const [link, files] of wanted) {
     if (!Arr.isReadonlyArrayNonEmpty(files) || link.presignedAll === undefined) continue
-    const urls = yield* Effect.result(link.presignedAll(files, delivery.linkLifetime))
-    if (Result.isSuccess(urls)) minted.set(link, { urls: Redacted.value(urls.success), next: 0 })
+    const all = yield* Effect.result(link.presignedAll(files, delivery.linkLifetime))
+    const urls = Result.isSuccess(all) ? Redacted.value(all.success) : []
+    if (urls.length === files.length) minted.set(link, { urls, next: 0 })
   }
   return minted
 })
