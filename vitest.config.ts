@@ -18,7 +18,7 @@ class LongestFirst extends BaseSequencer {
 
 export default defineConfig({
   test: {
-    include: ["packages/*/test/**/*.test.ts", "examples/test/**/*.test.ts"],
+    include: ["packages/*/test/**/*.test.ts", "examples/test/**/*.test.ts", "benchmarks/test/**/*.test.ts"],
     exclude: ["**/node_modules/**", ...(process.env["INTEGRATION"] === "1" ? [] : ["**/*.integration.test.ts"])],
     // Files share the modules they import: a third of the time. No test leaves module state behind that another reads.
     isolate: false,

@@ -10,8 +10,8 @@ export interface Program {
   readonly options?: Readonly<Record<string, string | number | boolean>>
   /** The share of the work that it does, where it takes too long for the whole. Default 1. */
   readonly share?: number
-  /** For Node. */
-  readonly flags?: ReadonlyArray<string>
+  /** The folder that it has to itself, with dependencies that are installed when they are first needed. */
+  readonly folder?: string
 }
 
 /** A program of somebody else's. Its time is that of its process; what it does is counted in the lines that it prints. */

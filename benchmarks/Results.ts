@@ -66,6 +66,12 @@ export const save = (rows: ReadonlyArray<Measured>): void => {
   const here = machine()
   writeFileSync(new URL(`${here.date}.json`, folder), `${JSON.stringify({ machine: here, rows }, null, 2)}\n`)
   const where = `${here.date}, ${here.cpu}, ${here.cores} cores, ${here.memory}, Node ${here.node}, ${here.rclone}, ${here.aws.split(" ")[0] ?? ""}`
-  const text = `${table(rows)}\n\n${where}.`
-  for (const file of ["../README.md", "../docs/benchmarks.md"]) replaceTable(new URL(file, import.meta.url), text)
+  const write = (file: string, some: ReadonlyArray<Measured>) =>
+    replaceTable(new URL(file, import.meta.url), `${table(some)}\n\n${where}.`)
+  write("../docs/benchmarks.md", rows)
+  // What somebody else was measured for, too.
+  write(
+    "../README.md",
+    rows.filter(({ rival }) => rival !== null)
+  )
 }

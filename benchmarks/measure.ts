@@ -5,7 +5,7 @@
  */
 import { fork, spawn, spawnSync, type ChildProcess } from "node:child_process"
 import { once } from "node:events"
-import { mkdtempSync, openSync, readFileSync, rmSync } from "node:fs"
+import { existsSync, mkdtempSync, openSync, readFileSync, rmSync } from "node:fs"
 import { availableParallelism, tmpdir } from "node:os"
 import { join } from "node:path"
 import { fileURLToPath } from "node:url"
@@ -45,6 +45,8 @@ const patience = 30 * 60_000
 const compiled = ["--conditions=compiled"]
 const path = (file: string) => fileURLToPath(new URL(`dist/${file.replace(/\.ts$/, ".js")}`, import.meta.url))
 
+const source = (file: string) => fileURLToPath(new URL(file, import.meta.url))
+
 const canPin = availableParallelism() > 1 && spawnSync("taskset", ["-c", "1", "true"]).status === 0
 
 /** A command on one core, where the system can do that. */
@@ -54,7 +56,8 @@ const pinned = (core: 0 | 1, command: string, args: ReadonlyArray<string>): read
 /** Whether anybody else disturbs: said with the results. */
 export const isPinned = canPin
 
-const startServers = async (servers: Servers) => {
+/** Servers in a process of their own; `stop` them. */
+export const startServers = async (servers: Servers) => {
   const [execPath, args] = pinned(0, process.execPath, [])
   const child = fork(path("servers/main.ts"), [JSON.stringify(servers)], {
     execPath,
@@ -84,9 +87,11 @@ const finished = async (child: ChildProcess, what: string, watch?: () => void) =
   }
 }
 
-const runProgram = async ({ flags = [], options = {}, program }: Program, addresses: Addresses, size: number) => {
+/** Runs a program once. */
+export const runProgram = async ({ folder, options = {}, program }: Program, addresses: Addresses, size: number) => {
   const input: Input = { addresses, size, options }
-  const [command, args] = pinned(1, process.execPath, [...compiled, ...flags, path(program), JSON.stringify(input)])
+  const file = folder === undefined ? path(program) : source(`${folder}/${program}`)
+  const [command, args] = pinned(1, process.execPath, [...compiled, file, JSON.stringify(input)])
   const child = spawn(command, args, { stdio: ["ignore", "pipe", "pipe"] })
   let printed = ""
   child.stdout.on("data", (chunk: Buffer) => (printed += chunk.toString()))
@@ -127,8 +132,18 @@ const runCommand = async (contender: Command, addresses: Addresses, size: number
 
 const isCommand = (contender: Contender): contender is Command => "command" in contender
 
-const isInstalled = (contender: Contender): boolean =>
-  !isCommand(contender) || spawnSync("sh", ["-c", `command -v ${contender.command}`]).status === 0
+/** Why somebody cannot run, if that is so. Dependencies of a folder of its own are installed here. */
+const troubleOf = (contender: Contender): string | undefined => {
+  if (isCommand(contender)) {
+    const isInstalled = spawnSync("sh", ["-c", `command -v ${contender.command}`]).status === 0
+    return isInstalled ? undefined : `${contender.command} is not installed: ${contender.install}`
+  }
+  const { folder } = contender
+  if (folder === undefined || existsSync(source(`${folder}/node_modules`))) return undefined
+  const install = ["-y", "pnpm@12.21.0", "install", "--ignore-workspace", "--frozen-lockfile", "--loglevel=error"]
+  const { status, stderr } = spawnSync("npx", install, { cwd: source(folder), encoding: "utf8" })
+  return status === 0 ? undefined : `the dependencies of ${folder} could not be installed: ${stderr.trim()}`
+}
 
 const median = (values: ReadonlyArray<number>): number =>
   values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN
@@ -170,11 +185,11 @@ export const measure = async (
   const { addresses, stop } = await startServers(benchmark.servers(size))
   if (postgres !== undefined && postgres.trouble !== undefined) troubles.set("sluice", postgres.trouble)
   try {
-    const contenders = everybody(benchmark).filter(([name, contender]) => {
-      if (isInstalled(contender)) return true
-      if (isCommand(contender)) troubles.set(name, `${contender.command} is not installed: ${contender.install}`)
-      return false
-    })
+    const contenders = everybody(benchmark)
+    for (const [name, contender] of contenders) {
+      const trouble = troubleOf(contender)
+      if (trouble !== undefined) troubles.set(name, trouble)
+    }
     for (let round = 0; round < rounds; round++) {
       // Whoever begins is another one each time: what is warm, or tired, is so for all.
       const order = contenders.map((_, at) => contenders[(at + round) % contenders.length] ?? contenders[0])

@@ -26,7 +26,7 @@ export const load: ReadonlyArray<Benchmark> = [
     work: "Delivers files of S3 by presigned links, without limits",
     unit: "files",
     size: { short: 100_000, full: 1_000_000 },
-    servers: (count) => ({ s3: { count, folders: 1000, bytes: 100_000, latency: 0 }, mixpeek: "lean" }),
+    servers: (count) => ({ s3: { count, folders: 1000, bytes: 100_000, latency: 0 }, mixpeek: { latency: 0 } }),
     sluice: { program: "load/sluice.ts", options: { method: "reference" } },
     rivals: {
       naive: { program: "load/reference-naive.ts", share: 0.1 },
@@ -43,15 +43,17 @@ export const load: ReadonlyArray<Benchmark> = [
     work: "Reads files of 4 kB and uploads them",
     unit: "files",
     size: { short: 10_000, full: 100_000 },
-    servers: (count) => ({ s3: { count, folders: 100, bytes: 4096, latency: 0 }, mixpeek: "lean" }),
+    servers: (count) => ({ s3: { count, folders: 100, bytes: 4096, latency: 0 }, mixpeek: { latency: 0 } }),
     sluice: { program: "load/sluice.ts", options: { method: "upload" } },
     rivals: {
       naive: { program: "load/upload-naive.ts", share: 0.2 },
+      langchain: { folder: "langchain", program: "contender.mjs", share: 0.05 },
       limit: { program: "load/upload-limit.ts" }
     },
     ceiling: { program: "load/upload-ceiling.ts" },
     rows: [
       { rival: "naive", goal: 3 },
+      { rival: "langchain", goal: 3 },
       { rival: "limit", goal: 0.6 }
     ]
   },
@@ -60,7 +62,7 @@ export const load: ReadonlyArray<Benchmark> = [
     work: "Reads 4 large files (full: of 1 GiB), hashes and uploads them",
     unit: "bytes",
     size: { short: 256 * 1024 ** 2, full: 1024 ** 3 },
-    servers: (bytes) => ({ s3: { count: 4, folders: 0, bytes, latency: 0 }, mixpeek: "lean" }),
+    servers: (bytes) => ({ s3: { count: 4, folders: 0, bytes, latency: 0 }, mixpeek: { latency: 0 } }),
     sluice: { program: "load/sluice.ts", options: { method: "upload", unit: "bytes" } },
     rivals: {
       rclone: rcloneCopy,
@@ -84,7 +86,7 @@ export const load: ReadonlyArray<Benchmark> = [
     work: "Begins with a large bucket, until the first object is there",
     unit: "files",
     size: { short: 1_000_000, full: 1_000_000 },
-    servers: (count) => ({ s3: { count, folders: 1000, bytes: 100_000, latency: 0 }, mixpeek: "lean" }),
+    servers: (count) => ({ s3: { count, folders: 1000, bytes: 100_000, latency: 0 }, mixpeek: { latency: 0 } }),
     sluice: { program: "load/sluice.ts", options: { method: "reference", most: 1000 } },
     rivals: {},
     rows: [

@@ -5,7 +5,6 @@ import { type Misconfigured, Mixpeek } from "@sluice/sink-mixpeek"
 import { Credentials, S3 } from "@sluice/source-s3"
 import { Layer, Redacted } from "effect"
 import type { Addresses } from "../servers/main.ts"
-import { concurrency, concurrencyOfFiles } from "./load.ts"
 
 /** A rate that never holds anything back. */
 const unlimited = { perMinute: 10_000_000, burst: 1_000_000 }
@@ -26,7 +25,7 @@ export const clients = (
     url,
     apiKey: Redacted.make(apiKey),
     namespace,
-    maxInFlight: concurrencyOfFiles + concurrency,
+    maxInFlight: 512,
     rateLimits: { data: unlimited, upload: unlimited, metadata: unlimited }
   })
   return Layer.mergeAll(s3(addresses), mixpeek).pipe(Layer.provide(NodeHttpClient.layerUndici))

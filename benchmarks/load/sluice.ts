@@ -1,6 +1,6 @@
 /**
  * The whole pipeline, from the bucket into Mixpeek. Options: `method`, how files are delivered; `ledger`, who remembers; `most`,
- * where it ends; `unit`, what is counted.
+ * where it ends; `unit`, what is counted; `concurrency`, requests with objects at a time.
  */
 import { Ledger, Pipeline } from "@sluice/core"
 import { SqliteLedger } from "@sluice/ledger-sql"
@@ -30,7 +30,7 @@ contender(async ({ addresses, options, size }) => {
     sink: MixpeekSink.make({
       bucket: mixpeek.bucket,
       uniqueKey: "upsert",
-      concurrency,
+      concurrency: Number(options["concurrency"] ?? concurrency),
       delivery: { method: methodOf(options["method"]) }
     }),
     maxObjectsPerRun: Number(options["most"] ?? size)

@@ -55,7 +55,11 @@ const keyStart = '"source_key":"'
 const listOf = (value: unknown): ReadonlyArray<Json> => (Array.isArray(value) ? value : [])
 
 /** `behind`: where everything else is answered. `bytes`, `md5`: of the files that are put, where all are the same. */
-export const make = (behind: string, content: { readonly bytes: number; readonly md5: string }): Server => {
+export const make = (
+  behind: string,
+  content: { readonly bytes: number; readonly md5: string },
+  latency: number
+): Server => {
   const counts = { ...nothing }
   let origin = ""
   let ids = 0
@@ -131,12 +135,18 @@ export const make = (behind: string, content: { readonly bytes: number; readonly
     request.pipe(through)
   }
 
-  const server = createServer({ keepAliveTimeout: 60_000 }, (request, response) => {
+  const answer = (request: IncomingMessage, response: ServerResponse) => {
     const [path = ""] = (request.url ?? "").split("?", 1)
     if (path === "/counts") return json(response, counts)
     if (path === "/reset") return json(response, Object.assign(counts, nothing))
     counts.requests++
     if (path.startsWith("/put/")) return put(request, response)
+    // A service that makes text of files, as LangChain's loader wants one.
+    if (path.startsWith("/general/")) {
+      request.resume()
+      request.on("end", () => json(response, [{ type: "NarrativeText", element_id: "1", text: "text", metadata: {} }]))
+      return
+    }
     if (request.method === "POST" && path.endsWith("/objects/batch")) {
       return read(request, (body) => createObjects(body, response))
     }
@@ -166,6 +176,11 @@ export const make = (behind: string, content: { readonly bytes: number; readonly
     }
     if (path.startsWith("/v1/tasks/")) return json(response, { task_id: path.split("/").at(-1), status: "COMPLETED" })
     pass(request, response)
+  }
+
+  const server = createServer({ keepAliveTimeout: 60_000 }, (request, response) => {
+    if (latency === 0) answer(request, response)
+    else setTimeout(answer, latency, request, response)
   })
   server.on("listening", () => {
     const address = server.address()

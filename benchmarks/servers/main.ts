@@ -16,8 +16,8 @@ import * as S3Server from "./S3Server.ts"
 /** What is served. */
 export interface Options {
   readonly s3?: S3Server.Options
-  /** `exact`: the stand-in of the testkit with these settings, and nothing before it. */
-  readonly mixpeek?: "lean" | { readonly exact: Partial<MixpeekStandIn.Settings> }
+  /** `latency`: milliseconds until an answer begins. */
+  readonly mixpeek?: { readonly latency: number }
   readonly drive?: { readonly files: number; readonly folders: number; readonly latency: number }
 }
 
@@ -96,15 +96,14 @@ const serve = Effect.fnUntraced(function* (options: Options) {
         }
       ],
       retain: "counts",
-      validateEvery: 1000,
-      ...(mixpeek === "lean" ? {} : mixpeek.exact)
+      validateEvery: 1000
     })
     const bytes = s3?.bytes ?? 0
     const md5 = createHash("md5")
     for (const chunk of pattern(bytes).chunks(0)) md5.update(chunk)
     const content = { bytes, md5: md5.digest("hex") }
-    const url =
-      mixpeek === "lean" ? yield* Effect.promise(() => listening(MixpeekServer.make(exact.url, content))) : exact.url
+    const server = MixpeekServer.make(exact.url, content, mixpeek.latency)
+    const url = yield* Effect.promise(() => listening(server))
     addresses.mixpeek = { url, apiKey: Redacted.value(exact.apiKey), namespace: exact.namespace, bucket }
   }
   if (drive !== undefined) {

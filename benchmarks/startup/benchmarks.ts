@@ -11,7 +11,7 @@ export const startup: ReadonlyArray<Benchmark> = packages.map((name) => ({
   rounds: 5,
   servers: (count) => ({
     s3: { count, folders: 0, bytes: 1000, latency: 0 },
-    mixpeek: "lean",
+    mixpeek: { latency: 0 },
     ...(name === "source-gdrive" ? { drive: { files: 100, folders: 10, latency: 0 } } : {})
   }),
   sluice: { program: "startup/sluice.ts", options: { package: name } },

@@ -8,7 +8,7 @@ const over = (ledger: "sqlite" | "postgres"): Benchmark => ({
   unit: "files",
   size: { short: 200_000, full: 1_000_000 },
   ...(ledger === "postgres" ? { needs: "postgres" } : {}),
-  servers: (count) => ({ s3: { count, folders: 1000, bytes: 100_000, latency: 0 }, mixpeek: "lean" }),
+  servers: (count) => ({ s3: { count, folders: 1000, bytes: 100_000, latency: 0 }, mixpeek: { latency: 0 } }),
   sluice: { program: "unchanged/sluice.ts", options: { ledger } },
   rivals: { listing: { program: "list/sluice.ts" } },
   rows: [
