@@ -82,6 +82,8 @@ export class SinkError extends Schema.TaggedError<SinkError>()("SinkError", {
 export interface Content {
   readonly bytes: Stream.Stream<Uint8Array, SourceError>
   readonly link: Option.Option<Link>
+  /** What may be its MD5 (`Source.md5`). */
+  readonly md5?: string | undefined
   /** That of another file of the same source: of a part of a group. Absent where records are made by hand of one file. */
   readonly of?: ((file: SourceFile) => Content) | undefined
 }

@@ -125,6 +125,11 @@ export interface Source<out R = never> {
   readonly stat: (file: SourceFile) => Effect.Effect<Option.Option<SourceFile>, SourceError, R>
   /** How to address this file from outside; `None` where that cannot be done, for all files of the source or for this one. */
   readonly link: (file: SourceFile) => Option.Option<Link<R>>
+  /**
+   * What may be the MD5 of the file's bytes, in lower-case hex, as far as the listing says it: nobody relies on it, but where a
+   * storage says the same of what it was given, it has those bytes, and nobody needs to compute it.
+   */
+  readonly md5?: ((file: SourceFile) => string | undefined) | undefined
 }
 
 /** Addresses of a file for somebody without our credentials. */

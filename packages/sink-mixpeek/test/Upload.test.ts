@@ -57,6 +57,39 @@ describe("Upload", () => {
     })
   )
 
+  describe("of which the source says what may be the MD5", () => {
+    const text = "0123456789abcdef".repeat(20_000)
+    const right = hash("md5", text, "hex")
+    const wrong = hash("md5", "something else", "hex")
+    const contents = (md5: string) => ["a", "b"].map((path) => ({ ...contentOf(path, text), md5 }))
+
+    it.effect.each([
+      ["is put once where that is so", right, [], [1, 1]],
+      ["is put once more where it is not, and computed for the others", wrong, [], [2, 1]],
+      ["is put once more where the storage keeps another byte", right, [strike("corrupt", 1)], [2, 1]]
+    ] as const)("%s", ([, md5, faults, puts]) =>
+      Effect.gen(function* () {
+        const { server, upload, uploads } = yield* begin({ server: { faults } })
+        for (const content of contents(md5)) {
+          assert.deepInclude(yield* upload(content), { etag: `"${right}"`, sha256: sha256(text) })
+        }
+        assert.deepStrictEqual(
+          (yield* uploads).map(({ file }) => [file?.puts, file?.sha256]),
+          puts.map((count) => [count, sha256(text)])
+        )
+        assert.deepStrictEqual(yield* server.violations, [])
+      })
+    )
+
+    it.effect("is computed of small content alone where it is not so", () =>
+      Effect.gen(function* () {
+        const { events, upload, uploads } = yield* begin()
+        assert.strictEqual(told(yield* upload({ ...contentOf("a", "hello"), md5: wrong })), "Staged")
+        assert.deepStrictEqual([events, (yield* uploads)[0]?.file?.puts], [["Created", "Completed 5"], 1])
+      })
+    )
+  })
+
   it.effect("says whose an upload is, so that it is found again", () =>
     Effect.gen(function* () {
       const { upload, uploads } = yield* begin()

@@ -54,7 +54,8 @@ export const make = (options: Options): Source.Source<S3> => {
     follow: Option.none(),
     read: (file) => guardStream(read(settings, file)),
     stat: (file) => guard(stat(settings, file)),
-    link: (file) => (isLinkable(settings, file) ? Option.some(link) : Option.none())
+    link: (file) => (isLinkable(settings, file) ? Option.some(link) : Option.none()),
+    md5: (file) => /^"([0-9a-f]{32})"$/.exec(stateOf(file).etag ?? "")?.[1]
   }
 }
 

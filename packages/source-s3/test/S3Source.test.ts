@@ -57,6 +57,16 @@ describe("S3Source", () => {
     })
   )
 
+  it.each([
+    ["etag:5d41402abc4b2a76b9719d911017c592:5", "5d41402abc4b2a76b9719d911017c592"],
+    ["etag:5d41402abc4b2a76b9719d911017c592-2:5", undefined],
+    ["etag::5", undefined],
+    ["version:5d41402abc4b2a76b9719d911017c592", undefined]
+  ])("says what may be an MD5: of %s %s", (token, expected) => {
+    const file = { id: "a", token, uri: "s3://acme/a", path: "a", mimeType: "text/plain", attributes: {} }
+    assert.strictEqual(S3Source.make({ bucket: "acme" }).md5?.(file), expected)
+  })
+
   it.live("links to the version that was listed", () =>
     Effect.gen(function* () {
       const { s3, live } = yield* standIn()

@@ -41,6 +41,10 @@ class FileContent<R> implements Content {
     )
   }
 
+  get md5() {
+    return this.#of.source.md5?.(this.#file)
+  }
+
   of(file: SourceFile): Content {
     return new FileContent(this.#of, file)
   }

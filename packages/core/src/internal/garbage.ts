@@ -11,7 +11,7 @@ type Kind = { readonly type: "minor" } | { readonly type: "major"; readonly flav
 type Collect = (kind: Kind) => void
 
 /** So many bytes of garbage. */
-const every = 4 * 1024 ** 2
+const every = 8 * 1024 ** 2
 /** A heap of this size or less is collected as a whole in some 50 milliseconds. */
 const smallHeap = 128 * 1024 ** 2
 

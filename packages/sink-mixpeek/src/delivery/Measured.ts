@@ -83,33 +83,34 @@ const exactly = (file: SourceFile.SourceFile, bytes: number, content: Bytes): By
     })
   )
 
-/** Digests of what was sent, once all of it was. */
+/** Digests of what was sent, once all of it was; `undefined` of one that was not computed. */
 export interface Digests {
-  readonly md5: () => string
+  readonly md5: () => string | undefined
   readonly sha256: () => string
 }
 
-/** The content, to be sent once, and what will be known of it then. */
-export const digesting = ({
-  content
-}: Measured): { readonly content: Measured["content"]; readonly digests: Digests } => {
+/** The content, to be sent once, and what will be known of it then. Of a stream, only digests that are not `known` are computed. */
+export const digesting = (
+  { content }: Measured,
+  known: { readonly md5: string | undefined; readonly sha256: string | undefined }
+): { readonly content: Measured["content"]; readonly digests: Digests } => {
   if (content instanceof Uint8Array) {
     return {
       content,
-      digests: { md5: () => hash("md5", content, "hex"), sha256: () => hash("sha256", content, "hex") }
+      digests: { md5: () => hash("md5", content, "hex"), sha256: () => known.sha256 ?? hash("sha256", content, "hex") }
     }
   }
-  const sha256 = createHash("sha256")
-  const md5 = createHash("md5")
+  const sha256 = known.sha256 === undefined ? createHash("sha256") : undefined
+  const md5 = known.md5 === undefined ? createHash("md5") : undefined
   return {
     content: Stream.mapArray(content, (chunks) => {
       for (const chunk of chunks) {
-        sha256.update(chunk)
-        md5.update(chunk)
+        sha256?.update(chunk)
+        md5?.update(chunk)
       }
       return chunks
     }),
-    digests: { md5: () => md5.digest("hex"), sha256: () => sha256.digest("hex") }
+    digests: { md5: () => md5?.digest("hex"), sha256: () => known.sha256 ?? sha256?.digest("hex") ?? "" }
   }
 }
 

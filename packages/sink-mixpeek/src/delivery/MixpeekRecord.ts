@@ -157,7 +157,15 @@ const uploaded = (
   head: object,
   why: string
 ): Effect.Effect<Assembled | Outcome.Outcome, Failure, Mixpeek> => {
-  const again = Upload.upload(desk, { file, bytes: content.bytes, property, key, token, run: lineage })
+  const again = Upload.upload(desk, {
+    file,
+    bytes: content.bytes,
+    md5: content.md5,
+    property,
+    key,
+    token,
+    run: lineage
+  })
   const recalledBy = UploadDesk.keyOf({
     sluice_pipeline: lineage.pipeline,
     source_key: key,

@@ -15,6 +15,8 @@ import * as UploadWire from "../client/UploadWire.ts"
 export interface Content {
   readonly file: SourceFile.SourceFile
   readonly bytes: Stream.Stream<Uint8Array, Source.SourceError>
+  /** What may be its MD5 (`Source.md5`). */
+  readonly md5?: string | undefined
   readonly property: string
   /** Of its object, and of the state that is made from. */
   readonly key: string
@@ -104,9 +106,16 @@ export const cancel = (desk: UploadDesk, uploadId: string): Effect.Effect<void, 
     Effect.ignore
   )
 
+/** As the source says: it has verified what it says of itself, and of an MD5 the storage says whether it is so. */
+const knownOf = (desk: UploadDesk, { file: { checksum }, md5 }: Content) => ({
+  md5: desk.trustsMd5 ? md5 : undefined,
+  sha256: checksum?.algorithm === "sha256" ? checksum.value : undefined
+})
+
 /** Puts the content at an address, also several times where the storage does not take it at once, or keeps something else. */
 const put = Effect.fnUntraced(function* (
-  { file }: Content,
+  desk: UploadDesk,
+  content: Content,
   measured: Measured,
   url: string
 ): Effect.fn.Return<
@@ -117,19 +126,25 @@ const put = Effect.fnUntraced(function* (
   const { uploads } = yield* Mixpeek
   const observer = yield* Observer.Observer
   return yield* Effect.gen(function* () {
-    const { content, digests } = digesting(measured)
+    const known = knownOf(desk, content)
+    const { content: sent, digests } = digesting(measured, known)
     const stored = yield* uploads.put({
       url: Redacted.make(url),
-      contentType: file.mimeType,
+      contentType: content.file.mimeType,
       bytes: measured.bytes,
-      content
+      content: sent
     })
-    if (stored.md5 !== undefined && stored.md5 !== digests.md5()) {
-      observer.upload({ _tag: "Mismatched" })
-      return yield* new StorageError({
-        reason: "corrupt",
-        message: "the storage of uploads keeps other bytes than were sent: its ETag is not their MD5"
-      })
+    if (stored.md5 !== undefined && stored.md5 !== known.md5) {
+      const md5 = digests.md5()
+      // Other bytes, or what the source says is no MD5: of its files it is computed from now on, and of this one next time.
+      if (md5 === undefined) desk.trustsMd5 = false
+      else if (stored.md5 !== md5) observer.upload({ _tag: "Mismatched" })
+      if (stored.md5 !== md5) {
+        return yield* new StorageError({
+          reason: "corrupt",
+          message: "the storage of uploads keeps other bytes than were sent: its ETag is not their MD5"
+        })
+      }
     }
     return { etag: stored.etag, sha256: digests.sha256() }
   }).pipe(
@@ -177,7 +192,7 @@ const transfer = Effect.fnUntraced(function* (desk: UploadDesk, content: Content
     const { presigned_url: url, upload_id: uploadId } = created
     if (url === undefined) return insteadOf(created, measured.bytes)
     observer.upload({ _tag: "Created" })
-    const done = yield* put(content, measured, url).pipe(
+    const done = yield* put(desk, content, measured, url).pipe(
       Effect.catchTag("StorageError", (error) => Effect.succeed(error)),
       Effect.onExit((exit) =>
         exit._tag === "Success" && !("_tag" in exit.value) ? Effect.void : cancel(desk, uploadId)

@@ -119,6 +119,8 @@ export interface UploadDesk extends Settings {
   readonly creators: Set<string>
   /** When a PUT went through last; milliseconds since 1970. */
   lastPut: number
+  /** So far, what the source says may be an MD5 was one. */
+  trustsMd5: boolean
 }
 
 /** Content that is there and waits for an object. */
@@ -143,6 +145,7 @@ export const make = (settings: Settings): UploadDesk => {
       Semaphore.withPermits(permits, Math.max(1, Math.min(bytes, bytesForOne, settings.bytesInFlight))),
     recalled: new Map(),
     creators: new Set(),
-    lastPut: Number.NEGATIVE_INFINITY
+    lastPut: Number.NEGATIVE_INFINITY,
+    trustsMd5: true
   }
 }
