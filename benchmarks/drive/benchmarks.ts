@@ -6,10 +6,10 @@ export const drive: ReadonlyArray<Benchmark> = [
     name: "drive",
     work: "Lists a tree of files, ten to a folder, where each answer takes 30 ms",
     unit: "files",
-    size: { short: 20_000, full: 100_000 },
+    size: { short: 100_000, full: 100_000 },
     servers: (files) => ({ drive: { files, folders: Math.ceil(files / 10), latency: 30 } }),
     sluice: { program: "drive/sluice.ts" },
-    rivals: { naive: { program: "drive/naive.ts", share: 0.1 } },
+    rivals: { naive: { program: "drive/naive.ts", share: 0.03 } },
     rows: [
       { rival: "naive", goal: 5 },
       {
