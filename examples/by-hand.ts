@@ -2,7 +2,8 @@
  * The same job without a pipeline: the streams of a source and a sink, composed by hand. No ledger, no report; every
  * file comes out with its outcome, and what happens then is yours.
  */
-import { NodeHttpClient, NodeRuntime } from "@effect/platform-node"
+import * as NodeHttpClient from "@effect/platform-node/NodeHttpClient"
+import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
 import { Dispatch, Filter, Teardown } from "@sluice/core"
 import { Mixpeek, MixpeekObject, MixpeekSink } from "@sluice/sink-mixpeek"
 import { S3, S3Source } from "@sluice/source-s3"

@@ -2,7 +2,8 @@
  * Fields from where they are: the path, the file's name, S3 tags and metadata, a look-up of your own. Files without an
  * owner are rejected with a reason, drafts are left alone.
  */
-import { NodeHttpClient, NodeRuntime } from "@effect/platform-node"
+import * as NodeHttpClient from "@effect/platform-node/NodeHttpClient"
+import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
 import { Ledger, Mapping, Pipeline, Report, type SourceFile, Teardown } from "@sluice/core"
 import { Fields, Mixpeek, MixpeekObject, MixpeekSink } from "@sluice/sink-mixpeek"
 import { S3, S3Source } from "@sluice/source-s3"

@@ -2,7 +2,8 @@
  * Files of Drive, which nobody without an account can fetch, streamed through this machine into Mixpeek's storage: whatever their
  * size, in little memory, hashed in passing.
  */
-import { NodeHttpClient, NodeRuntime } from "@effect/platform-node"
+import * as NodeHttpClient from "@effect/platform-node/NodeHttpClient"
+import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
 import { Ledger, Pipeline, Report, Teardown } from "@sluice/core"
 import { Mixpeek, MixpeekObject, MixpeekSink } from "@sluice/sink-mixpeek"
 import { Drive, DriveSource } from "@sluice/source-gdrive"

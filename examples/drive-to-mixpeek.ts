@@ -3,7 +3,9 @@
  * `MIXPEEK_*`, see docs/google-drive.md and docs/mixpeek.md); flags win. With `--every` it goes on: what changes in Drive
  * changes in the bucket. `npm start -- --source gdrive` runs it on stand-ins.
  */
-import { NodeHttpClient, NodeRuntime, NodeServices } from "@effect/platform-node"
+import * as NodeHttpClient from "@effect/platform-node/NodeHttpClient"
+import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
+import * as NodeServices from "@effect/platform-node/NodeServices"
 import { Ledger, Pipeline, Teardown } from "@sluice/core"
 import { Fields, Mixpeek, MixpeekObject, MixpeekSink } from "@sluice/sink-mixpeek"
 import { Drive, DriveSource } from "@sluice/source-gdrive"

@@ -2,7 +2,8 @@
  * A mirror of a bucket, run twice: the second run sends what changed, removes what is gone, and leaves the rest alone. What it
  * knows is in a file beside it, so that it can be run again tomorrow, or after it was killed.
  */
-import { NodeHttpClient, NodeRuntime } from "@effect/platform-node"
+import * as NodeHttpClient from "@effect/platform-node/NodeHttpClient"
+import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
 import { Pipeline, Report, Teardown } from "@sluice/core"
 import { SqliteLedger } from "@sluice/ledger-sql"
 import { Mixpeek, MixpeekObject, MixpeekSink } from "@sluice/sink-mixpeek"

@@ -2,7 +2,8 @@
  * The smallest whole program: pictures of a bucket become objects, configured by the environment. README.md quotes it.
  */
 // #region readme
-import { NodeHttpClient, NodeRuntime } from "@effect/platform-node"
+import * as NodeHttpClient from "@effect/platform-node/NodeHttpClient"
+import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
 import { Filter, Ledger, Pipeline, Report, Teardown } from "@sluice/core"
 import { Mixpeek, MixpeekObject, MixpeekSink } from "@sluice/sink-mixpeek"
 import { S3, S3Source } from "@sluice/source-s3"

@@ -3,7 +3,8 @@
  * differs is put right; an object that somebody deleted by hand comes back, and a ledger file that was lost is made again from
  * the bucket, without anything being sent twice.
  */
-import { NodeHttpClient, NodeRuntime } from "@effect/platform-node"
+import * as NodeHttpClient from "@effect/platform-node/NodeHttpClient"
+import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
 import { Pipeline, Reconcile, Report, Teardown } from "@sluice/core"
 import { SqliteLedger } from "@sluice/ledger-sql"
 import { Mixpeek, MixpeekObject, MixpeekSink } from "@sluice/sink-mixpeek"

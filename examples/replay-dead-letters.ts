@@ -2,7 +2,8 @@
  * Files that `incremental.ts` could not bring over: shows why, takes them again with a mapping that has a place for all of
  * them, and gives up those that are empty.
  */
-import { NodeHttpClient, NodeRuntime } from "@effect/platform-node"
+import * as NodeHttpClient from "@effect/platform-node/NodeHttpClient"
+import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
 import { DeadLetters, Pipeline, Report, Teardown } from "@sluice/core"
 import { SqliteLedger } from "@sluice/ledger-sql"
 import { Mixpeek, MixpeekObject, MixpeekSink } from "@sluice/sink-mixpeek"

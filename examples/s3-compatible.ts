@@ -2,7 +2,8 @@
  * A server that speaks S3's protocol, at an address of its own, with a bucket that is open to everybody: no credentials,
  * two prefixes, and only what is small and recent enough.
  */
-import { NodeHttpClient, NodeRuntime } from "@effect/platform-node"
+import * as NodeHttpClient from "@effect/platform-node/NodeHttpClient"
+import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
 import { Filter, Ledger, Pipeline, Report, Teardown } from "@sluice/core"
 import { Mixpeek, MixpeekObject, MixpeekSink } from "@sluice/sink-mixpeek"
 import { Credentials, S3, S3Source } from "@sluice/source-s3"

@@ -2,7 +2,9 @@
  * The main job: every file of a bucket becomes an object with lineage. Configured by the environment (`S3_*` and
  * `MIXPEEK_*`, see docs/s3.md and docs/mixpeek.md); flags win. `npm start` runs it on stand-ins.
  */
-import { NodeHttpClient, NodeRuntime, NodeServices } from "@effect/platform-node"
+import * as NodeHttpClient from "@effect/platform-node/NodeHttpClient"
+import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
+import * as NodeServices from "@effect/platform-node/NodeServices"
 import { Ledger, Pipeline, Teardown } from "@sluice/core"
 import { Mixpeek, MixpeekObject, MixpeekSink } from "@sluice/sink-mixpeek"
 import { S3, S3Source } from "@sluice/source-s3"

@@ -7,7 +7,9 @@
  *
  * SIGTERM ends the service after a run that goes on has settled what it sent.
  */
-import { NodeHttpClient, NodeHttpServer, NodeRuntime } from "@effect/platform-node"
+import * as NodeHttpClient from "@effect/platform-node/NodeHttpClient"
+import * as NodeHttpServer from "@effect/platform-node/NodeHttpServer"
+import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
 import { Ledger, Pipeline, Progress, Report, Teardown } from "@sluice/core"
 import { Mixpeek, MixpeekObject, MixpeekSink } from "@sluice/sink-mixpeek"
 import { S3, S3Source } from "@sluice/source-s3"

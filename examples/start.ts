@@ -3,7 +3,8 @@
  * `--source gdrive`, a folder in Google Drive. With an address of a real service (`--endpoint`, `--bucket`, `--folder`,
  * `--mixpeek-url`, …) only the program.
  */
-import { NodeRuntime, NodeServices } from "@effect/platform-node"
+import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
+import * as NodeServices from "@effect/platform-node/NodeServices"
 import { Teardown } from "@sluice/core"
 import { Effect } from "effect"
 import * as GDrive from "./start/gdrive.ts"

@@ -2,7 +2,8 @@
  * A video with its thumbnail and its transcript becomes one object with three blobs: `films/alien.mp4`, `films/alien.jpg` and
  * `films/alien.srt` belong together by the beginning of their names. When one of them changes, the object is made again.
  */
-import { NodeHttpClient, NodeRuntime } from "@effect/platform-node"
+import * as NodeHttpClient from "@effect/platform-node/NodeHttpClient"
+import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
 import { Grouping, Pipeline, Report, Teardown } from "@sluice/core"
 import { SqliteLedger } from "@sluice/ledger-sql"
 import { Mixpeek, MixpeekObject, MixpeekSink } from "@sluice/sink-mixpeek"
