@@ -19,7 +19,7 @@ import {
   S3Client
 } from "@aws-sdk/client-s3"
 import { Check, Observer, Pacer, Retry, type Source } from "@sluice/core"
-import { type Config, Context, Duration, Effect, Layer, Option, type Redacted, type Scope } from "effect"
+import { type Array as Arr, type Config, Context, Duration, Effect, Layer, Option, Redacted, type Scope } from "effect"
 import * as Credentials from "./Credentials.ts"
 import * as Connections from "./internal/connections.ts"
 import type { ObjectsPage } from "./internal/listPage.ts"
@@ -52,11 +52,11 @@ export class S3 extends Context.Service<
       input: GetObjectTaggingCommandInput
     ) => Effect.Effect<GetObjectTaggingCommandOutput, S3Error>
     readonly restoreObject: (input: RestoreObjectCommandInput) => Effect.Effect<RestoreObjectCommandOutput, S3Error>
-    /** A URL that anybody can GET; lives no longer than the credentials do. */
+    /** URLs that anybody can GET, in the order of the objects, of one bucket; they live no longer than the credentials do. */
     readonly presign: (
-      input: GetObjectCommandInput,
+      inputs: Arr.NonEmptyReadonlyArray<GetObjectCommandInput>,
       expiresIn: Duration.Duration
-    ) => Effect.Effect<Redacted.Redacted<string>, S3Error>
+    ) => Effect.Effect<Redacted.Redacted<ReadonlyArray<string>>, S3Error>
     /** The region that requests for a bucket go to: as configured, or as discovered so far. */
     readonly region: (bucket: string) => Effect.Effect<string>
     /** Waits of the retry layer. */
@@ -286,13 +286,17 @@ const service = (
         sent((abortSignal) => client.send(new RestoreObjectCommand(input), { abortSignal }))
       )
     ),
-    presign: Effect.fnUntraced(function* (input, expiresIn) {
+    presign: Effect.fnUntraced(function* (inputs, expiresIn) {
+      const [input] = inputs
       const { Bucket = "", Key, VersionId } = input
       // A signature is for one region, and nobody redirects whoever follows the link.
       if (!reached.has(Bucket)) yield* Effect.ignore(headObject(input))
-      return yield* Effect.mapError(
-        presign(laneOf(Bucket).client, input, expiresIn, settings.anonymous),
-        ({ thrown }) => classify(thrown, { operation: "GetObject", bucket: Bucket, key: Key, versionId: VersionId })
+      return yield* presign(laneOf(Bucket).client, inputs, expiresIn, settings.anonymous).pipe(
+        Effect.mapBoth({
+          onSuccess: (links) => Redacted.make(links),
+          onFailure: ({ thrown }) =>
+            classify(thrown, { operation: "GetObject", bucket: Bucket, key: Key, versionId: VersionId })
+        })
       )
     }),
     region: settings.region,

@@ -10,7 +10,7 @@
  * key. Nothing is asked for each file: what it is comes from the listing, and its media type from its extension.
  */
 import { type Source, type SourceFile } from "@sluice/core"
-import { Config, DateTime, Duration, Effect, Option, Redacted, Stream } from "effect"
+import { Array as Arr, Config, DateTime, Duration, Effect, Option, Redacted, Stream } from "effect"
 import * as Attributes from "./Attributes.ts"
 import { stateOf } from "./Entry.ts"
 import { read } from "./Read.ts"
@@ -41,9 +41,8 @@ export const make = (options: Options): Source.Source<S3> => {
   const link: Source.Link<S3> = {
     isPublic: settings.publicRead,
     presigned: (file, expiresIn) =>
-      settings.publicRead
-        ? Effect.map(guard(presigned(settings, file, expiresIn)), unsigned)
-        : guard(presigned(settings, file, expiresIn)),
+      Effect.map(guard(presigned(settings, [file], expiresIn)), (links) => Redacted.make(Redacted.value(links).join())),
+    presignedAll: (files, expiresIn) => guard(presigned(settings, files, expiresIn)),
     address: (file) => raw(settings.bucket, file.path)
   }
   return {
@@ -87,7 +86,7 @@ const stat = Effect.fnUntraced(function* (settings: Settings, file: SourceFile.S
 
 const presigned = Effect.fnUntraced(function* (
   settings: Settings,
-  file: SourceFile.SourceFile,
+  files: Arr.NonEmptyReadonlyArray<SourceFile.SourceFile>,
   expiresIn: Duration.Duration
 ) {
   if (!Duration.isPositive(expiresIn) || Duration.isGreaterThan(expiresIn, longestLink)) {
@@ -97,26 +96,25 @@ const presigned = Effect.fnUntraced(function* (
     )
   }
   const s3 = yield* S3
-  const { versionId } = stateOf(file)
-  return yield* s3
-    .presign(
-      {
-        Bucket: settings.bucket,
-        Key: file.path,
-        ...(versionId === undefined ? {} : { VersionId: versionId }),
-        ...settings.payer
-      },
-      expiresIn
-    )
-    .pipe(Effect.mapError(toSourceError(settings.name)))
+  const inputs = Arr.map(files, (file) => {
+    const { versionId } = stateOf(file)
+    return {
+      Bucket: settings.bucket,
+      Key: file.path,
+      ...(versionId === undefined ? {} : { VersionId: versionId }),
+      ...settings.payer
+    }
+  })
+  const links = yield* Effect.mapError(s3.presign(inputs, expiresIn), toSourceError(settings.name))
+  return settings.publicRead ? Redacted.make(Redacted.value(links).map(unsigned)) : links
 })
 
 /** The address without what makes it a secret, and what makes it expire. */
-const unsigned = (url: Redacted.Redacted<string>): Redacted.Redacted<string> => {
-  const plain = new URL(Redacted.value(url))
+const unsigned = (url: string): string => {
+  const plain = new URL(url)
   const versionId = plain.searchParams.get("versionId")
   plain.search = versionId === null ? "" : new URLSearchParams({ versionId }).toString()
-  return Redacted.make(plain.href)
+  return plain.href
 }
 
 const optional = <A>(config: Config.Config<A>) => Config.map(Config.option(config), Option.getOrUndefined)

@@ -96,16 +96,16 @@ export const signed = (
   return { target, headers: all }
 }
 
-/** Path and query of a link that can be followed for so many seconds. */
-export const presigned = (
-  { host, path, query }: Request,
+/** What signs links to one host: path and query of each, that can be followed for so many seconds. */
+export const presigner = (
+  { host, query }: Omit<Request, "path">,
   identity: Identity,
   scope: Scope,
   at: number,
   expiresIn: number
-): string => {
+): ((path: string, more: Request["query"]) => string) => {
   const time = timestamp(at)
-  const parameters = queryString([
+  const common: Request["query"] = [
     ...query,
     ["X-Amz-Algorithm", algorithm],
     ["X-Amz-Content-Sha256", "UNSIGNED-PAYLOAD"],
@@ -114,7 +114,11 @@ export const presigned = (
     ["X-Amz-Expires", String(expiresIn)],
     ...(identity.sessionToken === undefined ? [] : [["X-Amz-Security-Token", identity.sessionToken] as const]),
     ["X-Amz-SignedHeaders", "host"]
-  ])
-  const canonical = `GET\n${path}\n${parameters}\nhost:${host}\n\nhost\nUNSIGNED-PAYLOAD`
-  return `${path}?${parameters}&X-Amz-Signature=${signature(identity, scope, time, canonical)}`
+  ]
+  const usual = queryString(common)
+  return (path, more) => {
+    const parameters = more.length === 0 ? usual : queryString([...common, ...more])
+    const canonical = `GET\n${path}\n${parameters}\nhost:${host}\n\nhost\nUNSIGNED-PAYLOAD`
+    return `${path}?${parameters}&X-Amz-Signature=${signature(identity, scope, time, canonical)}`
+  }
 }
