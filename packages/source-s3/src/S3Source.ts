@@ -41,7 +41,9 @@ export const make = (options: Options): Source.Source<S3> => {
   const link: Source.Link<S3> = {
     isPublic: settings.publicRead,
     presigned: (file, expiresIn) =>
-      Effect.map(guard(presigned(settings, [file], expiresIn)), (links) => Redacted.make(Redacted.value(links)[0] ?? "")),
+      Effect.map(guard(presigned(settings, [file], expiresIn)), (links) =>
+        Redacted.make(Redacted.value(links)[0] ?? "")
+      ),
     presignedAll: (files, expiresIn) => guard(presigned(settings, files, expiresIn)),
     address: (file) => raw(settings.bucket, file.path)
   }

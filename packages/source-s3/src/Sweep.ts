@@ -22,10 +22,16 @@ import type { Settings } from "./Settings.ts"
 const pagesBeforeCut = 3
 /** Hands of a listing that has just begun. */
 const handsAtFirst = 4
+/** Milliseconds between two looks at how busy the process is. */
+const lookEvery = 50
 /** A process that is busy for less than this share of the time can do more. */
 const idleBelow = 0.7
 /** Levels of folders looked into for places to cut. */
 const folderDepth = 4
+/** Questions over the number of pages: a small listing is not to cost many times what it would in one sequence. */
+const questionsAhead = 40
+/** Parts that a range is cut into for each free hand: they are not of one size, and none is to be long alone. */
+const partsPerHand = 3
 /** Ranges of one sweep for each hand; bounds what is kept of a sweep, here and in the ledger. */
 const rangesPerHand = 32
 /** Filter prefixes that are listed one by one; beyond, the source's own prefixes are. */
@@ -48,6 +54,10 @@ export const sweep = (
         let busy = 0
         let total = pending.length
         const crew = yield* makeCrew(settings.concurrency)
+        /** One range is cut at a time: what it gives may be enough for all. */
+        let isCutting = false
+        let listed = 0
+        let questions = 0
 
         const cutRange = Effect.fn("S3Source.cutRange")(function* (
           range: Ranges.Range,
@@ -57,14 +67,17 @@ export const sweep = (
           const { after } = range.position
           const free = Math.min(crew.hands() - busy, settings.concurrency * rangesPerHand - total)
           if (after === undefined || free < 1) return
-          const beside = folders ? yield* folderCuts(listing, range.prefix, after, free) : []
+          const beside = folders ? yield* folderCuts(listing, range.prefix, after, partsPerHand * free) : []
           const cuts =
             beside.length > 0
               ? beside
               : yield* splitPoints(
                   { prefix: range.prefix, after, until: range.until },
-                  { characters: alphabet(entries.map(({ key }) => key)), count: free },
-                  (from, until) => listing.isEmpty(range.prefix, from, until)
+                  { characters: alphabet(entries.map(({ key }) => key)), count: partsPerHand * free },
+                  (from, until) => {
+                    questions++
+                    return listing.isEmpty(range.prefix, from, until)
+                  }
                 )
           const parts = Ranges.cut(range, cuts)
           total += parts.length
@@ -98,14 +111,21 @@ export const sweep = (
             crew.held((yield* Clock.currentTimeMillis) - offeredAt)
             if (done) return
             pages++
-            if (pages < pagesBeforeCut || range.unordered || pending.length > 0) continue
-            if (busy >= crew.hands()) {
-              yield* crew.grow
-              pages = 0
-            }
-            if (busy >= crew.hands()) continue
+            listed++
+            if (busy >= crew.hands()) yield* crew.grow
+            if (pending.length > 0) yield* recruit
+            if (pages < pagesBeforeCut || range.unordered || pending.length > 0 || busy >= crew.hands()) continue
+            if (isCutting || questions > listed + questionsAhead) continue
+            isCutting = true
             const folders = unseen && entries.some(({ key }) => key.includes("/", range.prefix.length))
-            yield* cutRange(range, entries, folders).pipe(Effect.mapError(failure))
+            yield* cutRange(range, entries, folders).pipe(
+              Effect.mapError(failure),
+              Effect.ensuring(
+                Effect.sync(() => {
+                  isCutting = false
+                })
+              )
+            )
             unseen = false
             pages = 0
             yield* recruit
@@ -157,6 +177,8 @@ const makeCrew = Effect.fnUntraced(function* (most: number) {
     /** All hands are busy. */
     grow: Effect.map(Clock.currentTimeMillis, (now) => {
       const elapsed = now - lookedAt
+      // Answers come in bursts: in between, nothing can be told.
+      if (elapsed < lookEvery) return
       if (cpu() - busyBefore < elapsed * idleBelow && held / hands < elapsed * idleBelow)
         hands = Math.min(2 * hands, most)
       lookedAt = now
