@@ -8,7 +8,7 @@ import type { Lineage } from "./Lineage.ts"
 import type { Mapping } from "./Mapping.ts"
 import { Cause, type Outcome } from "./Outcome.ts"
 import type { Processing } from "./Processing.ts"
-import type { Link, SourceError } from "./Source.ts"
+import type { Comparable, Link, SourceError } from "./Source.ts"
 import type { SourceFile } from "./SourceFile.ts"
 
 const retryAfter = { /** No sooner than this. */ retryAfter: Schema.optionalKey(Schema.Duration) }
@@ -82,8 +82,8 @@ export class SinkError extends Schema.TaggedError<SinkError>()("SinkError", {
 export interface Content {
   readonly bytes: Stream.Stream<Uint8Array, SourceError>
   readonly link: Option.Option<Link>
-  /** What may be its MD5 (`Source.md5`). */
-  readonly md5?: string | undefined
+  /** The same for whoever compares its MD5 (`Source.comparable`). */
+  readonly comparable?: Comparable | undefined
   /** That of another file of the same source: of a part of a group. Absent where records are made by hand of one file. */
   readonly of?: ((file: SourceFile) => Content) | undefined
 }

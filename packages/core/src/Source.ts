@@ -126,10 +126,17 @@ export interface Source<out R = never> {
   /** How to address this file from outside; `None` where that cannot be done, for all files of the source or for this one. */
   readonly link: (file: SourceFile) => Option.Option<Link<R>>
   /**
-   * What may be the MD5 of the file's bytes, in lower-case hex, as far as the listing says it: nobody relies on it, but where a
-   * storage says the same of what it was given, it has those bytes, and nobody needs to compute it.
+   * For a sink whose storage says the MD5 of what it was given. `undefined` where the listing says none. Default: for no file.
    */
-  readonly md5?: ((file: SourceFile) => string | undefined) | undefined
+  readonly comparable?: ((file: SourceFile) => Comparable<R> | undefined) | undefined
+}
+
+/** Content that whoever takes it has to compare, and does not take where it differs. */
+export interface Comparable<out R = never> {
+  /** What may be the MD5 of the bytes, in lower-case hex: where it is not, they have to be read by `Source.read`. */
+  readonly md5: string
+  /** As `Source.read` gives them, but not verified by an MD5. */
+  readonly bytes: Stream.Stream<Uint8Array, SourceError, R>
 }
 
 /** Addresses of a file for somebody without our credentials. */

@@ -61,16 +61,19 @@ describe("Upload", () => {
     const text = "0123456789abcdef".repeat(20_000)
     const right = hash("md5", text, "hex")
     const wrong = hash("md5", "something else", "hex")
-    const contents = (md5: string) => ["a", "b"].map((path) => ({ ...contentOf(path, text), md5 }))
+    const other = `${text.slice(1)}?`
+    const contents = (md5: string, unverified: string) =>
+      ["a", "b"].map((path) => ({ ...contentOf(path, text), comparable: { md5, bytes: bytesOf(unverified) } }))
 
     it.effect.each([
-      ["is put once where that is so", right, [], [1, 1]],
-      ["is put once more where it is not, and computed for the others", wrong, [], [2, 1]],
-      ["is put once more where the storage keeps another byte", right, [strike("corrupt", 1)], [2, 1]]
-    ] as const)("%s", ([, md5, faults, puts]) =>
+      ["is put once where that is so", right, text, [], [1, 1]],
+      ["is put once more, verified, where it is not, and so are all others", wrong, text, [], [2, 1]],
+      ["is put once more where other bytes came", right, other, [], [2, 1]],
+      ["is put once more where the storage keeps another byte", right, text, [strike("corrupt", 1)], [2, 1]]
+    ] as const)("%s", ([, md5, unverified, faults, puts]) =>
       Effect.gen(function* () {
         const { server, upload, uploads } = yield* begin({ server: { faults } })
-        for (const content of contents(md5)) {
+        for (const content of contents(md5, unverified)) {
           assert.deepInclude(yield* upload(content), { etag: `"${right}"`, sha256: sha256(text) })
         }
         assert.deepStrictEqual(
@@ -81,10 +84,11 @@ describe("Upload", () => {
       })
     )
 
-    it.effect("is computed of small content alone where it is not so", () =>
+    it.effect("is verified where it is small: that costs nothing", () =>
       Effect.gen(function* () {
         const { events, upload, uploads } = yield* begin()
-        assert.strictEqual(told(yield* upload({ ...contentOf("a", "hello"), md5: wrong })), "Staged")
+        const comparable = { md5: wrong, bytes: Stream.die("read") }
+        assert.strictEqual(told(yield* upload({ ...contentOf("a", "hello"), comparable })), "Staged")
         assert.deepStrictEqual([events, (yield* uploads)[0]?.file?.puts], [["Created", "Completed 5"], 1])
       })
     )

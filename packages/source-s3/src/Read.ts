@@ -13,7 +13,8 @@ import type { Settings } from "./Settings.ts"
 
 export const read = (
   settings: Settings,
-  file: SourceFile.SourceFile
+  file: SourceFile.SourceFile,
+  { comparesMd5 = false }: { /** Whoever reads does. */ readonly comparesMd5?: boolean } = {}
 ): Stream.Stream<Uint8Array, Source.SourceError, S3> =>
   Stream.unwrap(
     Effect.map(S3, (s3) => {
@@ -31,7 +32,7 @@ export const read = (
           })
           .pipe(
             Effect.mapError(toSourceError(settings.name)),
-            Effect.map((answer) => opened(answer, offset))
+            Effect.map((answer) => opened(answer, offset, comparesMd5))
           )
       return Body.read({
         open,
@@ -50,8 +51,9 @@ export const read = (
     })
   )
 
-const opened = (answer: ObjectAnswer, offset: number): Body.Opened => {
-  const checksum = offset === 0 ? storedChecksum(answer) : undefined
+const opened = (answer: ObjectAnswer, offset: number, comparesMd5: boolean): Body.Opened => {
+  const stored = offset === 0 ? storedChecksum(answer) : undefined
+  const checksum = comparesMd5 && stored?.algorithm === "md5" ? undefined : stored
   return {
     bytes: answer.bytes,
     resumed: answer.ContentRange?.startsWith(`bytes ${offset}-`) === true,

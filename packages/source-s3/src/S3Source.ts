@@ -56,7 +56,10 @@ export const make = (options: Options): Source.Source<S3> => {
     read: (file) => guardStream(read(settings, file)),
     stat: (file) => guard(stat(settings, file)),
     link: (file) => (isLinkable(settings, file) ? Option.some(link) : Option.none()),
-    md5: (file) => /^"([0-9a-f]{32})"$/.exec(stateOf(file).etag ?? "")?.[1]
+    comparable: (file) => {
+      const md5 = /^"([0-9a-f]{32})"$/.exec(stateOf(file).etag ?? "")?.[1]
+      return md5 === undefined ? undefined : { md5, bytes: guardStream(read(settings, file, { comparesMd5: true })) }
+    }
   }
 }
 

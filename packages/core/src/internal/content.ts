@@ -3,7 +3,7 @@
  */
 import { Channel, type Context, Effect, Option, type Pull, Stream } from "effect"
 import type { Content } from "../Sink.ts"
-import type { Link, Source } from "../Source.ts"
+import type { Link, Source, SourceError } from "../Source.ts"
 import type { SourceFile } from "../SourceFile.ts"
 import * as Garbage from "./garbage.ts"
 
@@ -20,6 +20,16 @@ const passing = <A extends ReadonlyArray<Uint8Array>>(chunks: A): A => {
   return chunks
 }
 
+const provideBytes = <R>(
+  { within }: Provided<R>,
+  { channel }: Stream.Stream<Uint8Array, SourceError, R>
+): Stream.Stream<Uint8Array, SourceError> =>
+  Stream.fromChannel(
+    Channel.fromTransform((_: Pull.Pull<unknown, unknown, unknown>, scope) =>
+      within(Effect.map(Channel.toPullScoped(channel, scope), (pull) => within(Effect.map(pull, passing))))
+    )
+  )
+
 /** There is one for each of millions of files, and few are read here: streams and links are made by the getters. */
 class FileContent<R> implements Content {
   readonly #of: Provided<R>
@@ -32,17 +42,12 @@ class FileContent<R> implements Content {
   }
 
   get bytes() {
-    const { channel } = this.#of.source.read(this.#file)
-    const { within } = this.#of
-    return Stream.fromChannel(
-      Channel.fromTransform((_: Pull.Pull<unknown, unknown, unknown>, scope) =>
-        within(Effect.map(Channel.toPullScoped(channel, scope), (pull) => within(Effect.map(pull, passing))))
-      )
-    )
+    return provideBytes(this.#of, this.#of.source.read(this.#file))
   }
 
-  get md5() {
-    return this.#of.source.md5?.(this.#file)
+  get comparable() {
+    const found = this.#of.source.comparable?.(this.#file)
+    return found && { md5: found.md5, bytes: provideBytes(this.#of, found.bytes) }
   }
 
   of(file: SourceFile): Content {

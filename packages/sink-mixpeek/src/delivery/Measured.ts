@@ -6,6 +6,7 @@ import { Sink, Source, type SourceFile } from "@sluice/core"
 import { Array as Arr, Cause, Effect, Pull, type Scope, Stream } from "effect"
 import { createHash, hash } from "node:crypto"
 import * as Spool from "./Spool.ts"
+import type * as Upload from "./Upload.ts"
 import type { UploadDesk } from "./UploadDesk.ts"
 
 type Bytes = Stream.Stream<Uint8Array, Source.SourceError>
@@ -16,6 +17,8 @@ type Chunks = Pull.Pull<Arr.NonEmptyReadonlyArray<Uint8Array>, Source.SourceErro
 export interface Measured {
   readonly bytes: number
   readonly content: Uint8Array | Bytes
+  /** The same content for whoever compares its MD5. */
+  readonly comparable?: Source.Comparable | undefined
 }
 
 /** Read whole before anything is asked for it. Beyond, what reading it at once saves is nothing beside its bytes. */
@@ -83,34 +86,46 @@ const exactly = (file: SourceFile.SourceFile, bytes: number, content: Bytes): By
     })
   )
 
-/** Digests of what was sent, once all of it was; `undefined` of one that was not computed. */
-export interface Digests {
-  readonly md5: () => string | undefined
-  readonly sha256: () => string
+/** Content that is to be sent once, and what will be known of it then. */
+export interface Digesting {
+  readonly content: Measured["content"]
+  /** The storage has to say this MD5: nobody has verified what was sent, nor computes it. */
+  readonly md5: string | undefined
+  readonly digests: { readonly md5: () => string; readonly sha256: () => string }
 }
 
-/** The content, to be sent once, and what will be known of it then. Of a stream, only digests that are not `known` are computed. */
-export const digesting = (
-  { content }: Measured,
-  known: { readonly md5: string | undefined; readonly sha256: string | undefined }
-): { readonly content: Measured["content"]; readonly digests: Digests } => {
-  if (content instanceof Uint8Array) {
-    return {
-      content,
-      digests: { md5: () => hash("md5", content, "hex"), sha256: () => known.sha256 ?? hash("sha256", content, "hex") }
-    }
-  }
-  const sha256 = known.sha256 === undefined ? createHash("sha256") : undefined
-  const md5 = known.md5 === undefined ? createHash("md5") : undefined
+const streaming = (content: Bytes, algorithms: ReadonlyArray<"md5" | "sha256">) => {
+  const hashes = algorithms.map((algorithm) => [algorithm, createHash(algorithm)] as const)
+  const digest = (of: "md5" | "sha256") => () => hashes.find(([algorithm]) => algorithm === of)?.[1].digest("hex") ?? ""
   return {
+    digests: { md5: digest("md5"), sha256: digest("sha256") },
     content: Stream.mapArray(content, (chunks) => {
-      for (const chunk of chunks) {
-        sha256?.update(chunk)
-        md5?.update(chunk)
-      }
+      for (const chunk of chunks) for (const [, one] of hashes) one.update(chunk)
       return chunks
-    }),
-    digests: { md5: () => md5?.digest("hex"), sha256: () => known.sha256 ?? sha256?.digest("hex") ?? "" }
+    })
+  }
+}
+
+/** What is computed is what nobody says: a SHA-256 that the source keeps, it has verified. */
+export const digesting = (
+  desk: UploadDesk,
+  { checksum }: SourceFile.SourceFile,
+  { comparable, content }: Measured
+): Digesting => {
+  const sha256 = checksum?.algorithm === "sha256" ? checksum.value : undefined
+  if (content instanceof Uint8Array) {
+    const digests = { md5: () => hash("md5", content, "hex"), sha256: () => sha256 ?? hash("sha256", content, "hex") }
+    return { content, md5: undefined, digests }
+  }
+  const compared = desk.comparesMd5 ? comparable : undefined
+  const { digests, ...sent } = streaming(compared?.bytes ?? content, [
+    ...(compared === undefined ? (["md5"] as const) : []),
+    ...(sha256 === undefined ? (["sha256"] as const) : [])
+  ])
+  return {
+    ...sent,
+    md5: compared?.md5,
+    digests: { ...digests, sha256: sha256 === undefined ? digests.sha256 : () => sha256 }
   }
 }
 
@@ -124,12 +139,15 @@ const cannotWait = (desk: UploadDesk, { message }: Spool.SpoolError) =>
 
 /** Content of which the source says how long it is: read, where it is small. */
 export const known = (
-  file: SourceFile.SourceFile,
-  bytes: number,
-  content: Bytes
+  { bytes: content, comparable, file }: Pick<Upload.Content, "file" | "bytes" | "comparable">,
+  bytes: number
 ): Effect.Effect<Measured, Source.SourceError> =>
   bytes > smallBytes
-    ? Effect.succeed({ bytes, content: exactly(file, bytes, content) })
+    ? Effect.succeed({
+        bytes,
+        content: exactly(file, bytes, content),
+        comparable: comparable && { ...comparable, bytes: exactly(file, bytes, comparable.bytes) }
+      })
     : Effect.map(whole(file, bytes, content), (read) => ({ bytes, content: read }))
 
 /** Content of which the source does not say that: written into a file. `undefined` where it is longer than `limit`. */

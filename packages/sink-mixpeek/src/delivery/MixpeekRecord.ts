@@ -160,7 +160,7 @@ const uploaded = (
   const again = Upload.upload(desk, {
     file,
     bytes: content.bytes,
-    md5: content.md5,
+    comparable: content.comparable,
     property,
     key,
     token,

@@ -15,8 +15,8 @@ import * as UploadWire from "../client/UploadWire.ts"
 export interface Content {
   readonly file: SourceFile.SourceFile
   readonly bytes: Stream.Stream<Uint8Array, Source.SourceError>
-  /** What may be its MD5 (`Source.md5`). */
-  readonly md5?: string | undefined
+  /** The same bytes for whoever compares their MD5. */
+  readonly comparable?: Source.Comparable | undefined
   readonly property: string
   /** Of its object, and of the state that is made from. */
   readonly key: string
@@ -106,11 +106,12 @@ export const cancel = (desk: UploadDesk, uploadId: string): Effect.Effect<void, 
     Effect.ignore
   )
 
-/** As the source says: it has verified what it says of itself, and of an MD5 the storage says whether it is so. */
-const knownOf = (desk: UploadDesk, { file: { checksum }, md5 }: Content) => ({
-  md5: desk.trustsMd5 ? md5 : undefined,
-  sha256: checksum?.algorithm === "sha256" ? checksum.value : undefined
-})
+const otherBytes = Effect.fail(
+  new StorageError({
+    reason: "corrupt",
+    message: "the storage of uploads keeps other bytes than were sent: its ETag is not their MD5"
+  })
+)
 
 /** Puts the content at an address, also several times where the storage does not take it at once, or keeps something else. */
 const put = Effect.fnUntraced(function* (
@@ -126,25 +127,21 @@ const put = Effect.fnUntraced(function* (
   const { uploads } = yield* Mixpeek
   const observer = yield* Observer.Observer
   return yield* Effect.gen(function* () {
-    const known = knownOf(desk, content)
-    const { content: sent, digests } = digesting(measured, known)
+    const { content: sent, digests, md5: expected } = digesting(desk, content.file, measured)
     const stored = yield* uploads.put({
       url: Redacted.make(url),
       contentType: content.file.mimeType,
       bytes: measured.bytes,
       content: sent
     })
-    if (stored.md5 !== undefined && stored.md5 !== known.md5) {
-      const md5 = digests.md5()
-      // Other bytes, or what the source says is no MD5: of its files it is computed from now on, and of this one next time.
-      if (md5 === undefined) desk.trustsMd5 = false
-      else if (stored.md5 !== md5) observer.upload({ _tag: "Mismatched" })
-      if (stored.md5 !== md5) {
-        return yield* new StorageError({
-          reason: "corrupt",
-          message: "the storage of uploads keeps other bytes than were sent: its ETag is not their MD5"
-        })
-      }
+    if (expected !== undefined && stored.md5 !== expected) {
+      // Other bytes, or what the source says is no MD5, or the storage says none: from now on they are read to be verified.
+      desk.comparesMd5 = false
+      return yield* otherBytes
+    }
+    if (expected === undefined && stored.md5 !== undefined && stored.md5 !== digests.md5()) {
+      observer.upload({ _tag: "Mismatched" })
+      return yield* otherBytes
     }
     return { etag: stored.etag, sha256: digests.sha256() }
   }).pipe(
@@ -237,7 +234,7 @@ const ofUnknownLength = Effect.fnUntraced(function* (desk: UploadDesk, content: 
 }, Effect.scoped)
 
 const ofKnownLength = Effect.fnUntraced(function* (desk: UploadDesk, content: Content, bytes: number) {
-  return yield* transfer(desk, content, yield* known(content.file, bytes, content.bytes))
+  return yield* transfer(desk, content, yield* known(content, bytes))
 })
 
 /** What an earlier run put there: for one. */

@@ -119,8 +119,8 @@ export interface UploadDesk extends Settings {
   readonly creators: Set<string>
   /** When a PUT went through last; milliseconds since 1970. */
   lastPut: number
-  /** So far, what the source says may be an MD5 was one. */
-  trustsMd5: boolean
+  /** So far, the storage said the MD5s that the source had said. */
+  comparesMd5: boolean
 }
 
 /** Content that is there and waits for an object. */
@@ -146,6 +146,6 @@ export const make = (settings: Settings): UploadDesk => {
     recalled: new Map(),
     creators: new Set(),
     lastPut: Number.NEGATIVE_INFINITY,
-    trustsMd5: true
+    comparesMd5: true
   }
 }
