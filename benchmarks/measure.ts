@@ -69,7 +69,14 @@ export const startServers = async (servers: Servers) => {
     once(child, "message"),
     once(child, "exit").then(() => Promise.reject(new Error("the servers did not start")))
   ])) as [Addresses]
-  return { addresses, stop: () => child.disconnect() }
+  /** Seconds of the processor that they have used. */
+  const cpu = async (): Promise<number> => {
+    const answer = once(child, "message")
+    child.send("cpu")
+    // servers/main.ts sends this and nothing else, once it listens.
+    return ((await answer) as [number])[0]
+  }
+  return { addresses, cpu, stop: () => child.disconnect() }
 }
 
 const finished = async (child: ChildProcess, what: string, watch?: () => void) => {
@@ -181,8 +188,10 @@ export const measure = async (
 ): Promise<ReadonlyArray<Measured>> => {
   const seen = new Map<string, Array<Figures>>()
   const troubles = new Map<string, string>()
+  /** The share of the time that the servers were busy. */
+  const busy = new Map<string, Array<number>>()
   const postgres = benchmark.needs === "postgres" ? Postgres.start() : undefined
-  const { addresses, stop } = await startServers(benchmark.servers(size))
+  const { addresses, cpu, stop } = await startServers(benchmark.servers(size))
   if (postgres !== undefined && postgres.trouble !== undefined) troubles.set("sluice", postgres.trouble)
   try {
     const contenders = everybody(benchmark)
@@ -199,9 +208,11 @@ export const measure = async (
         if (troubles.has(name)) continue
         const share = Math.max(1, Math.round(size * (contender.share ?? 1)))
         try {
+          const before = await cpu()
           const figures = isCommand(contender)
             ? await runCommand(contender, addresses, share)
             : await runProgram(contender, addresses, share)
+          busy.set(name, [...(busy.get(name) ?? []), ((await cpu()) - before) / figures.seconds])
           seen.set(name, [...(seen.get(name) ?? []), figures])
           say(
             `${benchmark.name} ${round + 1}/${rounds} ${name}: ${Math.round(rate(figures)).toLocaleString("en")} ${benchmark.unit}/s, ${figures.seconds.toFixed(2)} s, ${Math.round(figures.peakRss)} MB`
@@ -217,7 +228,9 @@ export const measure = async (
     postgres?.stop()
   }
   const of = (name: string) => (troubles.has(name) ? [] : (seen.get(name) ?? []))
-  return benchmark.rows.map((row) => compared(benchmark, size, row, of, troubles))
+  // Where the leanest client is exhausted before the servers are, they could do more.
+  const most = median(of("ceiling").map(rate)) / Math.min(1, median(busy.get("ceiling") ?? []))
+  return benchmark.rows.map((row) => compared(benchmark, size, row, of, troubles, most))
 }
 
 const compared = (
@@ -225,7 +238,8 @@ const compared = (
   size: number,
   row: Row,
   of: (name: string) => ReadonlyArray<Figures>,
-  troubles: ReadonlyMap<string, string>
+  troubles: ReadonlyMap<string, string>,
+  most: number
 ): Measured => {
   const { better = "higher", goal, ratio = faster, rival } = row
   const sluice = of("sluice")
@@ -237,12 +251,11 @@ const compared = (
   })
   const at = median(ratios)
   const ran = ratios.length > 0 && Number.isFinite(at)
-  const most = median(of("ceiling").map(rate))
   const fastest = Math.max(median(sluice.map(rate)), isRun ? median(others.map(rate)) : 0)
   const isBusy = ran && fastest > ceilingShare * most
   const note = ran
     ? isBusy
-      ? `not valid: ${Math.round((fastest / most) * 100)} % of what the servers can do`
+      ? `${Math.round((fastest / most) * 100)} % of what the servers can do`
       : undefined
     : (troubles.get("sluice") ?? troubles.get(rival) ?? "nobody ran")
   return {
