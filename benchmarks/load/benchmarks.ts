@@ -42,7 +42,7 @@ export const load: ReadonlyArray<Benchmark> = [
     name: "small-files",
     work: "Reads files of 4 kB and uploads them",
     unit: "files",
-    size: { short: 10_000, full: 100_000 },
+    size: { short: 30_000, full: 100_000 },
     servers: (count) => ({ s3: { count, folders: 100, bytes: 4096, latency: 0 }, mixpeek: { latency: 0 } }),
     sluice: { program: "load/sluice.ts", options: { method: "upload" } },
     rivals: {
