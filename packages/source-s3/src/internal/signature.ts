@@ -61,12 +61,30 @@ const timestamp = (at: number): string => new Date(at).toISOString().replace(/[-
 
 const scopeName = (day: string, { region, service }: Scope): string => `${day}/${region}/${service}/aws4_request`
 
-const signature = (identity: Identity, scope: Scope, time: string, canonical: string): string => {
+/** RFC 2104: a key that fits into a block, with zeros behind it, in each of two pads. */
+const padded = (key: Buffer, pad: number, length: number): Buffer => {
+  const block = Buffer.alloc(64 + length, pad)
+  for (const [at, byte] of key.entries()) block[at] = byte ^ pad
+  return block
+}
+
+/**
+ * What signs canonical requests of one moment. All that differs is their digest: it is put into its place between two hashes,
+ * which take less than half of what a `Hmac` does.
+ */
+const signerOf = (identity: Identity, scope: Scope, time: string): ((canonical: string) => string) => {
   const day = time.slice(0, 8)
-  const text = `${algorithm}\n${time}\n${scopeName(day, scope)}\n${hash("sha256", canonical)}`
-  return createHmac("sha256", keyOf(identity, day, scope))
-    .update(text)
-    .digest("hex")
+  const key = keyOf(identity, day, scope)
+  const text = `${algorithm}\n${time}\n${scopeName(day, scope)}\n`
+  const digestAt = 64 + Buffer.byteLength(text)
+  const inner = padded(key, 0x36, digestAt)
+  const outer = padded(key, 0x5c, 32)
+  inner.write(text, 64)
+  return (canonical) => {
+    inner.write(hash("sha256", canonical), digestAt, "latin1")
+    outer.write(hash("sha256", inner, "binary"), 64, "latin1")
+    return hash("sha256", outer)
+  }
 }
 
 /** Path and query of the request, and its headers with a signature among them; without an identity, none. */
@@ -90,7 +108,7 @@ export const signed = (
     .toSorted()
   const lines = names.map((name) => `${name}:${all[name]}\n`).join("")
   const list = names.join(";")
-  const proof = signature(identity, scope, time, `GET\n${path}\n${parameters}\n${lines}\n${list}\n${empty}`)
+  const proof = signerOf(identity, scope, time)(`GET\n${path}\n${parameters}\n${lines}\n${list}\n${empty}`)
   const credential = `${identity.accessKeyId}/${scopeName(time.slice(0, 8), scope)}`
   all["authorization"] = `${algorithm} Credential=${credential}, SignedHeaders=${list}, Signature=${proof}`
   return { target, headers: all }
@@ -116,9 +134,10 @@ export const presigner = (
     ["X-Amz-SignedHeaders", "host"]
   ]
   const usual = queryString(common)
+  const sign = signerOf(identity, scope, time)
   return (path, more) => {
     const parameters = more.length === 0 ? usual : queryString([...common, ...more])
     const canonical = `GET\n${path}\n${parameters}\nhost:${host}\n\nhost\nUNSIGNED-PAYLOAD`
-    return `${path}?${parameters}&X-Amz-Signature=${signature(identity, scope, time, canonical)}`
+    return `${path}?${parameters}&X-Amz-Signature=${sign(canonical)}`
   }
 }
