@@ -80,13 +80,17 @@ const versionMark = "?versionId="
 
 /** How to ask for the state that a file was listed in. */
 export const stateOf = (file: SourceFile.SourceFile): { readonly versionId?: string; readonly etag?: string } => {
-  if (file.token.startsWith("version:")) return { versionId: file.token.slice("version:".length) }
-  const at = file.uri.lastIndexOf(versionMark)
-  return {
-    etag: `"${file.token.slice("etag:".length, file.token.lastIndexOf(":"))}"`,
-    ...(at < 0 ? {} : { versionId: decodeURIComponent(file.uri.slice(at + versionMark.length)) })
-  }
+  const versionId = versionOf(file)
+  const version = versionId === undefined ? {} : { versionId }
+  if (file.token.startsWith(versionToken)) return version
+  return { etag: `"${file.token.slice("etag:".length, file.token.lastIndexOf(":"))}"`, ...version }
 }
+
+const versionToken = "version:"
+
+/** The version that a file was listed in, where it is told by one. */
+export const versionOf = (file: SourceFile.SourceFile): string | undefined =>
+  file.token.startsWith(versionToken) ? file.token.slice(versionToken.length) : addressedVersion(file)
 
 /** The version named by the address: what the file is whatever its state. */
 export const addressedVersion = (file: SourceFile.SourceFile): string | undefined => {

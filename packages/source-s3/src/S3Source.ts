@@ -12,7 +12,7 @@
 import { type Source, type SourceFile } from "@sluice/core"
 import { Array as Arr, Config, DateTime, Duration, Effect, Option, Redacted, Stream } from "effect"
 import * as Attributes from "./Attributes.ts"
-import { stateOf } from "./Entry.ts"
+import { stateOf, versionOf } from "./Entry.ts"
 import { read } from "./Read.ts"
 import { S3 } from "./S3.ts"
 import { check } from "./S3Check.ts"
@@ -102,13 +102,9 @@ const presigned = Effect.fnUntraced(function* (
   }
   const s3 = yield* S3
   const inputs = Arr.map(files, (file) => {
-    const { versionId } = stateOf(file)
-    return {
-      Bucket: settings.bucket,
-      Key: file.path,
-      ...(versionId === undefined ? {} : { VersionId: versionId }),
-      ...settings.payer
-    }
+    const VersionId = versionOf(file)
+    const input = { Bucket: settings.bucket, Key: file.path, ...settings.payer }
+    return VersionId === undefined ? input : { ...input, VersionId }
   })
   const links = yield* Effect.mapError(s3.presign(inputs, expiresIn), toSourceError(settings.name))
   return settings.publicRead ? Redacted.make(Redacted.value(links).map(unsigned)) : links

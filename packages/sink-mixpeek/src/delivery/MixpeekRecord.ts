@@ -85,14 +85,14 @@ const objectHead = (
   return head
 }
 
-/** `{…}` without its brace at the end, ready for another key. */
-const open = (value: object): string => {
-  const text = JSON.stringify(value)
-  return text === "{}" ? "{" : `${text.slice(0, -1)},`
-}
-
-/** The object's JSON in parts, and what goes between them. */
-const assemble = (head: object, blobs: ReadonlyArray<Assembled>): Pick<MixpeekRecord, "parts" | "holes" | "linked"> => {
+/**
+ * The object's JSON in parts, what goes between them, and how many bytes the parts have. Those are counted before parts are put
+ * together: counting copies what was, and it is copied into the request anyway.
+ */
+const assemble = (
+  head: object,
+  blobs: ReadonlyArray<Assembled>
+): Pick<MixpeekRecord, "parts" | "holes" | "linked"> & { readonly bytes: number } => {
   const parts: Array<string> = []
   const holes: Array<Slot | Linked> = []
   const linked: Array<SourceFile.SourceFile> = []
@@ -100,20 +100,39 @@ const assemble = (head: object, blobs: ReadonlyArray<Assembled>): Pick<MixpeekRe
     const place = linked.indexOf(file)
     return place < 0 ? linked.push(file) - 1 : place
   }
-  let part = `${open(head)}"blobs":[`
-  let before = ""
-  for (const { content, head: blob } of blobs) {
-    part += `${before}${open(blob)}`
-    before = ","
-    if (content._tag === "Data") part += `"data":${JSON.stringify(content.data)}}`
-    else {
-      parts.push(`${part}${content._tag === "Upload" ? '"upload_id"' : '"data"'}:`)
-      holes.push(content._tag === "Upload" ? content.slot : { link: placeOf(content.file) })
-      part = "}"
-    }
+  let part = ""
+  let bytes = 0
+  const add = (text: string, length = text.length) => {
+    part += text
+    bytes += length
   }
-  parts.push(`${part}]}`)
-  return { parts, holes, linked }
+  /** Without its brace at the end, ready for another key. */
+  const open = (value: object) => {
+    const text = JSON.stringify(value)
+    if (text === "{}") return add("{")
+    add(text.slice(0, -1), Buffer.byteLength(text) - 1)
+    add(",")
+  }
+  open(head)
+  add('"blobs":[')
+  for (const [at, { content, head: blob }] of blobs.entries()) {
+    if (at > 0) add(",")
+    open(blob)
+    if (content._tag === "Data") {
+      const data = JSON.stringify(content.data)
+      add('"data":')
+      add(data, Buffer.byteLength(data))
+    } else {
+      add(content._tag === "Upload" ? '"upload_id":' : '"data":')
+      parts.push(part)
+      part = ""
+      holes.push(content._tag === "Upload" ? content.slot : { link: placeOf(content.file) })
+    }
+    add("}")
+  }
+  add("]}")
+  parts.push(part)
+  return { parts, holes, linked, bytes }
 }
 
 interface Assembled {
@@ -268,9 +287,8 @@ const complete = (
   }
   const sourceId = options.lineage.sourceDetails ? record.lineage.uri : undefined
   const head = Object.assign(objectHead(object, skipsDuplicates, sourceId), placed.fields)
-  const { holes, linked, parts } = assemble(head, blobs)
-  const weight =
-    parts.reduce((sum, part) => sum + Buffer.byteLength(part), 1) + holes.length * (BlobDelivery.maxUrlLength + 2)
+  const { bytes, holes, linked, parts } = assemble(head, blobs)
+  const weight = bytes + 1 + holes.length * (BlobDelivery.maxUrlLength + 2)
   if (weight > options.maxBytes) {
     return rejected(
       "too-large",

@@ -70,12 +70,20 @@ export const resolve = (placement: Placement = {}): Result.Result<Placed, Miscon
   return Result.succeed({ sourceKey, source, sourceDetails: placement.sourceDetails ?? true })
 }
 
+/** Files that were written together share what is said of the time. */
+let latest: { readonly time: DateTime.Utc; readonly text: string } | undefined
+
+const textOf = (time: DateTime.Utc): string => {
+  if (latest?.time !== time) latest = { time, text: DateTime.formatIso(time) }
+  return latest.text
+}
+
 const sourceOf = (lineage: Lineage.Lineage, sha256: string | undefined): Schema.JsonObject => {
   const { checksum, id, modifiedAt, path, pipeline, runId, target, token, uri } = lineage
   const source: Fields = { uri, id, token, path }
   if (checksum !== undefined) source["checksum"] = `${checksum.algorithm}:${checksum.value}`
   if (sha256 !== undefined) source["sha256"] = sha256
-  if (modifiedAt !== undefined) source["modified_at"] = DateTime.formatIso(modifiedAt)
+  if (modifiedAt !== undefined) source["modified_at"] = textOf(modifiedAt)
   if (target !== undefined) source["target"] = target
   source["run_id"] = runId
   source["pipeline"] = pipeline

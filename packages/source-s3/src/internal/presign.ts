@@ -48,11 +48,15 @@ interface Signer {
   readonly sign: ReturnType<typeof presigner>
 }
 
+const none: ReadonlyArray<never> = []
+
 const linkBy = ({ address, sign }: Signer, { Key = "", RequestPayer, VersionId }: GetObjectCommandInput): string => {
+  const path = address.folder + encodePath(Key)
+  if (VersionId === undefined && RequestPayer === undefined) return address.origin + sign(path, none)
   const more: Array<readonly [string, string]> = []
   if (VersionId !== undefined) more.push(["versionId", VersionId])
   if (RequestPayer !== undefined) more.push(["x-amz-request-payer", RequestPayer])
-  return address.origin + sign(address.folder + encodePath(Key), more)
+  return address.origin + sign(path, more)
 }
 
 const ordinary = new Set(["Bucket", "Key", "RequestPayer", "VersionId"])
