@@ -86,7 +86,8 @@ const pipelineOf = <R>(source: Source.Source<R>, method: BlobDelivery.Method) =>
     name: "memory",
     source,
     map: toObjectOfAny,
-    sink: MixpeekSink.make({ bucket: target, delivery: { method } })
+    // What is measured is memory, and no batch that leaves early where the machine is busy.
+    sink: MixpeekSink.make({ bucket: target, delivery: { method }, batch: { maxWait: "1 minute" } })
   })
 
 /** A run over everything that the store holds. */
