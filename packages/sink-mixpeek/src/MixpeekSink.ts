@@ -31,6 +31,15 @@ export interface MixpeekSink extends Sink.Sink<MixpeekObject, MixpeekRecord.Mixp
 
 type Batch = Arr.NonEmptyReadonlyArray<MixpeekRecord.MixpeekRecord>
 
+/** Joined once: whatever is put around it afterwards copies all of it again, when its bytes are counted. */
+const bodyOf = (linked: ReadonlyArray<Links.Linked>): string => {
+  const parts = linked.map(
+    ({ record, urls }, at) => `${at === 0 ? '{"objects":[' : ","}${MixpeekRecord.json(record, urls)}`
+  )
+  parts.push("]}")
+  return parts.join("")
+}
+
 const send = Effect.fn("MixpeekSink.send")(function* (
   settings: SinkOptions.Settings,
   desk: UploadDesk.UploadDesk,
@@ -42,7 +51,7 @@ const send = Effect.fn("MixpeekSink.send")(function* (
   const { answers: unlinked, linked } = yield* Links.mint(settings, staged.ready)
   const answers = [...staged.answers, ...unlinked]
   if (linked.length === 0) return answers
-  const body = `{"objects":[${linked.map(({ record, urls }) => MixpeekRecord.json(record, urls)).join(",")}]}`
+  const body = bodyOf(linked)
   const sent = linked.map(({ record }) => record)
   const answer = yield* mixpeek
     .createObjects(settings.bucket, body, settings.processing.mode === "auto")
