@@ -2,7 +2,7 @@
  * What was measured, for people and to be kept.
  */
 import { spawnSync } from "node:child_process"
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs"
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs"
 import { availableParallelism, cpus, release, totalmem } from "node:os"
 import { isPinned, type Measured } from "./measure.ts"
 
@@ -35,6 +35,7 @@ const verdict = ({ met, ratio, valid }: Measured): string =>
 export const table = (rows: ReadonlyArray<Measured>): string => {
   const lines = rows.map((row) => [
     `\`${row.name}\``,
+    `${row.size.toLocaleString("en")} ${row.unit}`,
     row.of,
     row.ratio === null || row.spread === null
       ? "–"
@@ -42,8 +43,8 @@ export const table = (rows: ReadonlyArray<Measured>): string => {
     `${row.better === "higher" ? "≥" : "≤"} ${shown(row.goal)}`,
     `${verdict(row)}${row.note === undefined ? "" : `: ${row.note.split("\n")[0] ?? ""}`}`
   ])
-  const cells = [["row", "ratio of", "ratio (spread)", "goal", "verdict"], ...lines]
-  const widths = [0, 1, 2, 3, 4].map((column) => Math.max(...cells.map((line) => line[column]?.length ?? 0)))
+  const cells = [["row", "size", "ratio of", "ratio (spread)", "goal", "verdict"], ...lines]
+  const widths = [0, 1, 2, 3, 4, 5].map((column) => Math.max(...cells.map((line) => line[column]?.length ?? 0)))
   const written = cells.map((line) => `| ${line.map((cell, at) => cell.padEnd(widths[at] ?? 0)).join(" | ")} |`)
   return [written[0], `| ${widths.map((width) => "-".repeat(width)).join(" | ")} |`, ...written.slice(1)].join("\n")
 }
@@ -59,15 +60,27 @@ const replaceTable = (file: URL, text: string): void => {
   writeFileSync(file, `${before.slice(0, from + begin.length)}\n\n${text}\n\n${before.slice(to)}`)
 }
 
-/** Keeps them under today's date, and writes the tables anew that are made of them. */
-export const save = (rows: ReadonlyArray<Measured>): void => {
+/** The rows of before, those that were measured anew replaced. */
+const merged = (file: URL, rows: ReadonlyArray<Measured>): ReadonlyArray<Measured> => {
+  if (!existsSync(file)) return rows
+  // It was written below.
+  const before = (JSON.parse(readFileSync(file, "utf8")) as { readonly rows: ReadonlyArray<Measured> }).rows
+  const anew = new Map(rows.map((row) => [row.name, row]))
+  const known = new Set(before.map(({ name }) => name))
+  return [...before.map((row) => anew.get(row.name) ?? row), ...rows.filter(({ name }) => !known.has(name))]
+}
+
+/** Keeps them under today's date, with what else was measured today, and writes the tables anew that are made of them. */
+export const save = (some: ReadonlyArray<Measured>): void => {
   const folder = new URL("results/", import.meta.url)
   mkdirSync(folder, { recursive: true })
   const here = machine()
-  writeFileSync(new URL(`${here.date}.json`, folder), `${JSON.stringify({ machine: here, rows }, null, 2)}\n`)
+  const file = new URL(`${here.date}.json`, folder)
+  const rows = merged(file, some)
+  writeFileSync(file, `${JSON.stringify({ machine: here, rows }, null, 2)}\n`)
   const where = `${here.date}, ${here.cpu}, ${here.cores} cores, ${here.memory}, Node ${here.node}, ${here.rclone}, ${here.aws.split(" ")[0] ?? ""}`
-  const write = (file: string, some: ReadonlyArray<Measured>) =>
-    replaceTable(new URL(file, import.meta.url), `${table(some)}\n\n${where}.`)
+  const write = (name: string, shown: ReadonlyArray<Measured>) =>
+    replaceTable(new URL(name, import.meta.url), `${table(shown)}\n\n${where}.`)
   write("../docs/benchmarks.md", rows)
   // What somebody else was measured for, too.
   write(
