@@ -41,7 +41,7 @@ export interface Options {
   readonly requesterPays?: boolean | undefined
   /** The key that the objects are encrypted with (SSE-C): 32 bytes, base64. */
   readonly sseCustomerKey?: Redacted.Redacted | undefined
-  /** List requests at a time, at most: 16, and fewer where pages come as fast as they are taken. With 1, the listing is in key order. */
+  /** List requests at a time, at most: 24, and fewer where pages come as fast as they are taken. With 1, the listing is in key order. */
   readonly concurrency?: number | undefined
   /** Loaded for every file, besides what the mapping asks for, and tried by `check`. One more request per file and kind. */
   readonly attributes?: ReadonlyArray<Attribute> | undefined
@@ -103,7 +103,7 @@ const problemsOf = (options: Options, directory: boolean): Settings["problems"] 
     refuse("versions", "directory buckets keep no versions", "Leave it out")
   }
   if (concurrency !== undefined && !(Number.isInteger(concurrency) && concurrency >= 1 && concurrency <= 64)) {
-    refuse("concurrency", `${concurrency} is not a whole number from 1 to 64`, "Leave it out for 16")
+    refuse("concurrency", `${concurrency} is not a whole number from 1 to 64`, "Leave it out for 24")
   }
   if (typeof archived === "object" && !(Number.isInteger(archived.restore.days) && archived.restore.days >= 1)) {
     refuse(
@@ -137,7 +137,7 @@ export const fromOptions = (options: Options): Settings => {
         : archived === "fail"
           ? { _tag: "Fail" }
           : { _tag: "Restore", days: 7, tier: "Standard", ...(archived === "restore" ? {} : archived.restore) },
-    concurrency: directory ? 1 : (options.concurrency ?? 16),
+    concurrency: directory ? 1 : (options.concurrency ?? 24),
     attributes: new Set(options.attributes),
     directory,
     publicRead: options.publicRead === true,

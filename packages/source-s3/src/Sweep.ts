@@ -30,8 +30,8 @@ const idleBelow = 0.7
 const folderDepth = 4
 /** Questions over the number of pages: a small listing is not to cost many times what it would in one sequence. */
 const questionsAhead = 40
-/** Parts that a range is cut into for each free hand: they are not of one size, and none is to be long alone. */
-const partsPerHand = 3
+/** Ranges for each hand, while there is something to cut: to cut takes time, in which nobody is to be idle. */
+const partsPerHand = 2
 /** Ranges of one sweep for each hand; bounds what is kept of a sweep, here and in the ledger. */
 const rangesPerHand = 32
 /** Filter prefixes that are listed one by one; beyond, the source's own prefixes are. */
@@ -56,6 +56,8 @@ export const sweep = (
         const crew = yield* makeCrew(settings.concurrency)
         /** One range is cut at a time: what it gives may be enough for all. */
         let isCutting = false
+        /** Ranges there are too few of, for hands to have one when they are done with theirs. */
+        const wanted = () => partsPerHand * crew.hands() - busy - pending.length
         let listed = 0
         let questions = 0
 
@@ -65,15 +67,15 @@ export const sweep = (
           folders: boolean
         ) {
           const { after } = range.position
-          const free = Math.min(crew.hands() - busy, settings.concurrency * rangesPerHand - total)
-          if (after === undefined || free < 1) return
-          const beside = folders ? yield* folderCuts(listing, range.prefix, after, partsPerHand * free) : []
+          const count = Math.min(wanted(), settings.concurrency * rangesPerHand - total)
+          if (after === undefined || count < 1) return
+          const beside = folders ? yield* folderCuts(listing, range.prefix, after, count) : []
           const cuts =
             beside.length > 0
               ? beside
               : yield* splitPoints(
                   { prefix: range.prefix, after, until: range.until },
-                  { characters: alphabet(entries.map(({ key }) => key)), count: partsPerHand * free },
+                  { characters: alphabet(entries.map(({ key }) => key)), count },
                   (from, until) => {
                     questions++
                     return listing.isEmpty(range.prefix, from, until)
@@ -114,7 +116,7 @@ export const sweep = (
             listed++
             if (busy >= crew.hands()) yield* crew.grow
             if (pending.length > 0) yield* recruit
-            if (pages < pagesBeforeCut || range.unordered || pending.length > 0 || busy >= crew.hands()) continue
+            if (pages < pagesBeforeCut || range.unordered || wanted() < crew.hands() / 2) continue
             if (isCutting || questions > listed + questionsAhead) continue
             isCutting = true
             const folders = unseen && entries.some(({ key }) => key.includes("/", range.prefix.length))
