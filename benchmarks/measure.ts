@@ -252,7 +252,8 @@ const compared = (
   const at = median(ratios)
   const ran = ratios.length > 0 && Number.isFinite(at)
   const fastest = Math.max(median(sluice.map(rate)), isRun ? median(others.map(rate)) : 0)
-  const isBusy = ran && fastest > ceilingShare * most
+  // Where nobody else is run, it is no rate that is compared.
+  const isBusy = ran && isRun && fastest > ceilingShare * most
   const note = ran
     ? isBusy
       ? `${Math.round((fastest / most) * 100)} % of what the servers can do`
