@@ -4,8 +4,8 @@ import { Effect } from "effect"
 import { assertWhole, folders, mostMemory, run, servers } from "./upload-sizes.ts"
 
 const inline = 5_000_000
-/** What goes inline is read whole, and so are documents of Drive, several at a time: 190 to 201 MiB. */
-const held = 16 * 1024 ** 2
+/** Documents of Drive are read whole, several at a time, and their uploads wait for each other: 196 to 198 MiB. */
+const held = (method: string, store: string) => (method === "upload" && store === "gdrive" ? 8 * 1024 ** 2 : 0)
 const sizes = {
   files: [0, 1, inline - 1, inline, inline + 1],
   documents: [0, 1, inline - 1, inline, inline + 1]
@@ -20,7 +20,7 @@ describe.each(["auto", "upload"] as const)("files that travel by %s", (method) =
       const lines = yield* expected(store)
       assert.deepStrictEqual([created, rejected], [lines.length, 0])
       assertWhole(yield* found, lines, job.folders)
-      assert.isAtMost(peak, mostMemory + held)
+      assert.isAtMost(peak, mostMemory + held(method, store))
       assert.strictEqual(uploads.completed, uploads.created)
       if (method === "upload") {
         assert.strictEqual(

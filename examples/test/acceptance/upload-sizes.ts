@@ -39,7 +39,8 @@ export const servers = Effect.fnUntraced(function* (sizes: Sizes) {
 
 const module = (name: string) => fileURLToPath(new URL(name, import.meta.url))
 
-const node = ["--import", module("compiled.ts")]
+/** Packages as they are published: as TypeScript they take Node another 60 MB, for the compiler. */
+const node = ["--conditions=compiled"]
 const program = module("upload-program.ts")
 
 /** Folders for the ledger and for what waits, gone with the scope, and one for what Node has compiled. */

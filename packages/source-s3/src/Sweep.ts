@@ -8,6 +8,7 @@
 import type { Change, Source } from "@sluice/core"
 import { Clock, Effect, FiberSet, Option, Queue, Stream } from "effect"
 import * as Attributes from "./Attributes.ts"
+import * as Crew from "./Crew.ts"
 import { type Entry, toChange } from "./Entry.ts"
 import { restore } from "./Archived.ts"
 import { alphabet, compare, intersect, splitPoints, spread } from "./KeySpace.ts"
@@ -20,12 +21,6 @@ import type { Settings } from "./Settings.ts"
 
 /** Full pages of a range before it is cut: cutting costs some 20 small requests. */
 const pagesBeforeCut = 3
-/** Hands of a listing that has just begun. */
-const handsAtFirst = 4
-/** Milliseconds between two looks at how busy the process is. */
-const lookEvery = 50
-/** A process that is busy for less than this share of the time can do more. */
-const idleBelow = 0.7
 /** Levels of folders looked into for places to cut. */
 const folderDepth = 4
 /** Questions over the number of pages: a small listing is not to cost many times what it would in one sequence. */
@@ -53,7 +48,7 @@ export const sweep = (
         const hands = yield* FiberSet.make<void>()
         let busy = 0
         let total = pending.length
-        const crew = yield* makeCrew(settings.concurrency)
+        const crew = yield* Crew.make(settings.concurrency)
         /** One range is cut at a time: what it gives may be enough for all. */
         let isCutting = false
         /** Ranges there are too few of, for hands to have one when they are done with theirs. */
@@ -159,36 +154,6 @@ export const sweep = (
       }),
     { bufferSize: 1, strategy: "suspend" }
   )
-
-/** How many hands there are to be: more while this process waits for answers, and not for itself, nor for who takes the pages. */
-const makeCrew = Effect.fnUntraced(function* (most: number) {
-  const cpu = () => {
-    const { system, user } = process.cpuUsage()
-    return (system + user) / 1000
-  }
-  let hands = Math.min(handsAtFirst, most)
-  let lookedAt = yield* Clock.currentTimeMillis
-  let busyBefore = cpu()
-  let held = 0
-  return {
-    hands: () => hands,
-    /** A hand could not get rid of its page for so long. */
-    held: (millis: number) => {
-      held += millis
-    },
-    /** All hands are busy. */
-    grow: Effect.map(Clock.currentTimeMillis, (now) => {
-      const elapsed = now - lookedAt
-      // Answers come in bursts: in between, nothing can be told.
-      if (elapsed < lookEvery) return
-      if (cpu() - busyBefore < elapsed * idleBelow && held / hands < elapsed * idleBelow)
-        hands = Math.min(2 * hands, most)
-      lookedAt = now
-      busyBefore = cpu()
-      held = 0
-    })
-  }
-})
 
 /**
  * The prefixes that both the source and the filter allow. A permission may be for the source's own prefixes alone, so
