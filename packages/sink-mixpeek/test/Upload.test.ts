@@ -84,6 +84,20 @@ describe("Upload", () => {
       })
     )
 
+    it.effect("is put once more, verified, where the storage gives no MD5, and so are all others", () =>
+      Effect.gen(function* () {
+        const { upload, uploads } = yield* begin({ server: { uploads: { encrypted: true } } })
+        for (const content of contents(right, text)) assert.strictEqual(told(yield* upload(content)), "Staged")
+        assert.deepStrictEqual(
+          (yield* uploads).map(({ file }) => [file?.puts, file?.sha256]),
+          [
+            [2, sha256(text)],
+            [1, sha256(text)]
+          ]
+        )
+      })
+    )
+
     it.effect("is verified where it is small: that costs nothing", () =>
       Effect.gen(function* () {
         const { events, upload, uploads } = yield* begin()

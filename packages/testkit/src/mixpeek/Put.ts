@@ -74,11 +74,14 @@ const document = (state: State, refusal: Refusal, headers: Readonly<Record<strin
 
 const store = (state: State, { contentType, key, md5 }: Storage.Permit, body: Received): Reply => {
   if (md5 !== undefined && md5 !== body.md5.toString("base64")) return document(state, new Refusal("BadDigest"))
-  const etag = body.md5.toString("hex")
+  const isEncrypted = state.settings.uploads.encrypted === true
+  // Of what is encrypted with a key of KMS, S3's ETag is no MD5 of what was put.
+  const etag = isEncrypted ? createHash("md5").update(`${key} ${body.sha256}`).digest("hex") : body.md5.toString("hex")
   const puts = (state.files.get(key)?.puts ?? 0) + 1
   const { bytes, sha256, size } = body
   state.files.set(key, { size, sha256, etag, bytes, contentType, puts })
-  return { _tag: "Text", status: 200, headers: { etag: `"${etag}"` }, text: "" }
+  const encryption: Record<string, string> = isEncrypted ? { "x-amz-server-side-encryption": "aws:kms" } : {}
+  return { _tag: "Text", status: 200, headers: { etag: `"${etag}"`, ...encryption }, text: "" }
 }
 
 const struck = (state: State, { kind, wait }: Fault): Reply => {

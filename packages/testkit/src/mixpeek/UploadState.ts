@@ -28,6 +28,8 @@ export interface UploadSettings {
   readonly backgroundBytes?: number | undefined
   /** When a confirmation in the background is over. After one poll by default. */
   readonly confirmation?: Until | undefined
+  /** Files are encrypted with a key of KMS, so that their ETags are no MD5s. False by default. */
+  readonly encrypted?: boolean | undefined
   /** What the confirmation of a COMPLETED upload is answered: the same again (default), or 400. */
   readonly reconfirm?: "same" | 400 | undefined
 }
