@@ -2,51 +2,16 @@
  * A plan of 600 requests a minute and bursts of 200, where 5 % of requests are throttled all the same and 2 % of files are refused.
  * Time is not this machine's: it passes only while nothing is on the wire, so that what is measured is how requests are spaced.
  */
-import * as NodeHttpClient from "@effect/platform-node/NodeHttpClient"
 import { Lineage, type Sink, type SourceFile } from "@sluice/core"
 import { Mixpeek, MixpeekSink } from "@sluice/sink-mixpeek"
 import { MixpeekStandIn } from "@sluice/testkit/mixpeek"
-import { DateTime, Effect, Fiber, Layer, Option, Stream } from "effect"
-import { HttpClient } from "effect/http"
+import * as QuietTime from "@sluice/testkit/quiet-time"
+import { DateTime, Effect, Layer, Option, Stream } from "effect"
 import { TestClock } from "effect/testing"
 import { contender } from "../Contender.ts"
 
 const plan = { requests: 600, burst: 200, algorithm: "token-bucket" } as const
 const bucket = "bkt_files"
-
-/** Requests and answers so far. */
-let moved = 0
-const watched = Layer.effect(
-  HttpClient.HttpClient,
-  Effect.map(HttpClient.HttpClient, (client) =>
-    HttpClient.transform(client, (send) => {
-      moved++
-      return Effect.ensuring(
-        send,
-        Effect.sync(() => moved++)
-      )
-    })
-  )
-).pipe(Layer.provide(NodeHttpClient.layerUndici))
-
-/** One turn of the event loop, in which sockets are read. */
-const turn = Effect.callback<void>((resume) => {
-  setImmediate(() => resume(Effect.void))
-})
-
-const passing = <A, E, R>(effect: Effect.Effect<A, E, R>) =>
-  Effect.gen(function* () {
-    const fiber = yield* Effect.forkChild(effect)
-    while (fiber.pollUnsafe() === undefined) {
-      for (let quiet = 0, before = moved; quiet < 12; quiet++) {
-        yield* turn
-        if (moved !== before) quiet = 0
-        before = moved
-      }
-      yield* TestClock.adjust("50 millis")
-    }
-    return yield* Fiber.join(fiber)
-  })
 
 const modifiedAt = DateTime.makeUnsafe("2026-01-01T00:00:00Z")
 
@@ -74,6 +39,7 @@ const recordOf = (n: number) => {
 }
 
 const program = Effect.fnUntraced(function* (files: number) {
+  const { layer, passing } = QuietTime.make()
   yield* TestClock.setTime(Date.UTC(2026, 10, 25))
   const server = yield* MixpeekStandIn.make({
     buckets: [
@@ -98,7 +64,7 @@ const program = Effect.fnUntraced(function* (files: number) {
     apiKey: server.apiKey,
     namespace: server.namespace,
     maxInFlight: 50
-  }).pipe(Layer.provide(watched))
+  }).pipe(Layer.provide(layer))
   const run = Effect.gen(function* () {
     yield* Mixpeek.use(({ getOrganization }) => getOrganization)
     return yield* Stream.range(1, files).pipe(

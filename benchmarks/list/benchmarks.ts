@@ -42,66 +42,46 @@ const limit: Program = { program: "list/limit.ts" }
 const sdk: Program = { program: "list/sdk.ts", share: 0.1 }
 const ceiling: Program = { program: "list/ceiling.ts" }
 
-const bucket = (folders: number, latency: number) => (count: number) => ({
-  s3: { count, folders, bytes: 100_000, latency }
+const shapes = { flat: "one flat prefix", folders: "10,000 prefixes" } as const
+type Shape = keyof typeof shapes
+
+const of = (shape: Shape, latency: number) => ({
+  unit: "keys",
+  servers: (count: number) => ({ s3: { count, folders: shape === "flat" ? 0 : 10_000, bytes: 100_000, latency } }),
+  sluice
+})
+
+/** Without latency: what counts is the work for each key. */
+const near = (shape: Shape, others: Readonly<Record<string, Command>>): Benchmark => ({
+  ...of(shape, 0),
+  name: `list-${shape}`,
+  work: `Lists ${shapes[shape]}, without latency`,
+  size: { short: 300_000, full: 1_000_000 },
+  rivals: { ...others, sdk, limit },
+  ceiling,
+  rows: [
+    ...Object.keys(others).map((rival) => ({ rival, goal: 5 })),
+    { rival: "sdk", goal: 1 },
+    { rival: "limit", goal: 0.5 }
+  ]
+})
+
+/** With latency: what counts is how much is asked for at the same time. */
+const far = (shape: Shape): Benchmark => ({
+  ...of(shape, 30),
+  name: `list-${shape}-30ms`,
+  work: `Lists ${shapes[shape]}, where each answer takes 30 ms`,
+  size: { short: 1_000_000, full: 1_000_000 },
+  rivals: { sdk, limit: { ...limit, share: 0.1 } },
+  rows: [
+    { rival: "sdk", goal: 10 },
+    { rival: "limit", goal: 1 }
+  ]
 })
 
 export const list: ReadonlyArray<Benchmark> = [
-  {
-    name: "list-flat",
-    work: "Lists one flat prefix, without latency",
-    unit: "keys",
-    size: { short: 300_000, full: 1_000_000 },
-    servers: bucket(0, 0),
-    sluice,
-    rivals: { rclone, aws, sdk, limit },
-    ceiling,
-    rows: [
-      { rival: "rclone", goal: 5 },
-      { rival: "aws", goal: 5 },
-      { rival: "sdk", goal: 1 },
-      { rival: "limit", goal: 0.5 }
-    ]
-  },
-  {
-    name: "list-folders",
-    work: "Lists 10,000 prefixes, without latency",
-    unit: "keys",
-    size: { short: 300_000, full: 1_000_000 },
-    servers: bucket(10_000, 0),
-    sluice,
-    rivals: { rclone, sdk, limit },
-    ceiling,
-    rows: [
-      { rival: "rclone", goal: 5 },
-      { rival: "sdk", goal: 1 },
-      { rival: "limit", goal: 0.5 }
-    ]
-  },
-  {
-    name: "list-flat-30ms",
-    work: "Lists one flat prefix, where each answer takes 30 ms",
-    unit: "keys",
-    size: { short: 1_000_000, full: 1_000_000 },
-    servers: bucket(0, 30),
-    sluice,
-    rivals: { sdk, limit: { ...limit, share: 0.1 } },
-    rows: [
-      { rival: "sdk", goal: 10 },
-      { rival: "limit", goal: 1 }
-    ]
-  },
-  {
-    name: "list-folders-30ms",
-    work: "Lists 10,000 prefixes, where each answer takes 30 ms",
-    unit: "keys",
-    size: { short: 1_000_000, full: 1_000_000 },
-    servers: bucket(10_000, 30),
-    sluice,
-    rivals: { sdk, limit: { ...limit, share: 0.1 } },
-    rows: [
-      { rival: "sdk", goal: 10 },
-      { rival: "limit", goal: 1 }
-    ]
-  }
+  near("flat", { rclone, aws }),
+  near("folders", { rclone }),
+  far("flat"),
+  far("folders")
 ]

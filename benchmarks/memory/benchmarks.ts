@@ -9,7 +9,7 @@ export const memory: ReadonlyArray<Benchmark> = [
     size: { short: 300_000, full: 5_000_000 },
     rounds: 1,
     servers: (count) => ({ s3: { count, folders: 1000, bytes: 100_000, latency: 0 }, mixpeek: { latency: 0 } }),
-    sluice: { program: "memory/sluice.ts", options: { method: "reference" } },
+    sluice: { program: "load/sluice.ts", options: { method: "reference" } },
     rivals: {},
     rows: [
       {
@@ -29,7 +29,7 @@ export const memory: ReadonlyArray<Benchmark> = [
     size: { short: 30, full: 300 },
     rounds: 1,
     servers: (count) => ({ s3: { count, folders: 0, bytes: 100_000_000, latency: 0 }, mixpeek: { latency: 0 } }),
-    sluice: { program: "memory/sluice.ts", options: { method: "upload" } },
+    sluice: { program: "load/sluice.ts", options: { method: "upload" } },
     rivals: {},
     rows: [
       {

@@ -1,10 +1,9 @@
 /** How much of what a plan allows is used: 50,000 small files, against a server that keeps to the limits of the plan pro. */
-import { NodeHttpClient } from "@effect/platform-node"
 import { assert, describe, it } from "@effect/vitest"
 import { Limits, Mixpeek, MixpeekSink, type SinkOptions } from "@sluice/sink-mixpeek"
 import type { MixpeekStandIn } from "@sluice/testkit/mixpeek"
-import { Array as Arr, Context, Effect, Fiber, Layer, Stream } from "effect"
-import { HttpClient } from "effect/http"
+import * as QuietTime from "@sluice/testkit/quiet-time"
+import { Array as Arr, Context, Effect, Layer, Stream } from "effect"
 import { RateLimiter } from "effect/persistence"
 import { TestClock } from "effect/testing"
 import * as Fixtures from "./Fixtures.ts"
@@ -16,44 +15,6 @@ const planOf = (algorithm: "token-bucket" | "fixed-window"): MixpeekStandIn.Limi
 }
 /** Long enough that many are in flight. */
 const latency = "2 seconds"
-
-/** What every client sends and is answered, so that it can be seen when nothing is on the wire. */
-const traffic = () => {
-  let moved = 0
-  const layer = Layer.effect(
-    HttpClient.HttpClient,
-    Effect.map(HttpClient.HttpClient, (client) =>
-      HttpClient.transform(client, (send) => {
-        moved++
-        return Effect.ensuring(
-          send,
-          Effect.sync(() => moved++)
-        )
-      })
-    )
-  ).pipe(Layer.provide(NodeHttpClient.layerUndici))
-  return { layer, moved: () => moved }
-}
-
-/** One turn of the event loop, in which sockets are read. */
-const turn = Effect.callback<void>((resume) => {
-  setImmediate(() => resume(Effect.void))
-})
-
-/** Time passes only while nothing is on the wire: what is measured is how requests are spaced, and not this machine. */
-const passing = <A, E, R>(effect: Effect.Effect<A, E, R>, moved: () => number) =>
-  Effect.gen(function* () {
-    const fiber = yield* Effect.forkChild(effect)
-    while (fiber.pollUnsafe() === undefined) {
-      for (let quiet = 0, before = moved(); quiet < 12; quiet++) {
-        yield* turn
-        if (moved() !== before) quiet = 0
-        before = moved()
-      }
-      yield* TestClock.adjust("50 millis")
-    }
-    return yield* Fiber.join(fiber)
-  })
 
 const records = (from: number, to: number) =>
   Stream.range(from, to - 1).pipe(
@@ -79,7 +40,7 @@ const sent = Effect.fnUntraced(function* (
     validateEvery: 50,
     logged: 100_000
   })
-  const { layer, moved } = traffic()
+  const { layer, passing } = QuietTime.make()
   const maxInFlight = 50 / limits.length
   const work = (own: Layer.Layer<Limits.Limits>, index: number) =>
     Effect.gen(function* () {
@@ -96,7 +57,7 @@ const sent = Effect.fnUntraced(function* (
         ).pipe(Layer.provide([layer, own]))
       )
     )
-  yield* passing(Effect.all(limits.map(work), { concurrency: "unbounded" }), moved)
+  yield* passing(Effect.all(limits.map(work), { concurrency: "unbounded" }))
   const totals = yield* server.totals
   const batches = (yield* server.requests).filter(({ operation }) => operation === "createObjectsBatch")
   const times = batches.map(({ at }) => at)
